@@ -1,0 +1,1 @@
+"""The faces: command line, HTML pages and the explorer."""
