@@ -1,11 +1,96 @@
-"""The command line. Verbs and outputs are a contract: other people's checks parse them."""
+"""The command line. Names of verbs and outputs are a contract: other people's checks parse them.
+
+stdout carries only the result; everything else goes to stderr. A refusal is one sentence and exit code 2.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from pathlib import Path
 
 import click
 
+from app import verbs
 from pipelines import __version__
+from pipelines.errors import CloudholdError
+
+LONGEST_MESSAGE = 590
 
 
-@click.group()
-@click.version_option(__version__)
-def main() -> None:
-    """Which clouds UK public services depend on, and who signed the contract."""
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cloudhold")
+@click.option("--store", type=click.Path(path_type=Path), help="Folder that keeps records and editions.")
+@click.pass_context
+def cloudhold(context: click.Context, store: Path | None) -> None:
+    """Which clouds UK public services depend on, who signed the contract, and what an outage would expose.
+
+    Without a verb it serves the dashboard. Only collect and scan use the network.
+
+    Example: cloudhold outage --provider azure --region uksouth --hours 8 --json
+    """
+    context.obj = {"store": store}
+    if context.invoked_subcommand is None:
+        context.invoke(cloudhold.commands["serve"])
+
+
+def _register() -> None:
+    for info in sorted(pkgutil.iter_modules(verbs.__path__), key=lambda m: m.name):
+        if not info.name.startswith("_"):
+            command = importlib.import_module(f"app.verbs.{info.name}").command
+            cloudhold.add_command(command)
+
+
+_register()
+
+
+def _one_sentence(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".")
+    encoded = text.encode()
+    if len(encoded) > LONGEST_MESSAGE - 12:
+        text = encoded[: LONGEST_MESSAGE - 15].decode(errors="ignore") + "…"
+    return text
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; end with the exit code of the contract."""
+    code = 0
+    try:
+        result = cloudhold.main(args=arguments, prog_name="cloudhold", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except CloudholdError as error:
+        click.echo(f"cloudhold: {_one_sentence(str(error))}", err=True)
+        code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.ClickException as error:
+        click.echo(f"cloudhold: {_one_sentence(error.format_message())}; see --help", err=True)
+        code = 2
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("cloudhold: stopped; what was committed is kept", err=True)
+        code = 3
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        if os.environ.get("CLOUDHOLD_DEBUG"):
+            traceback.print_exc()
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        click.echo(
+            f"cloudhold: our fault: {_one_sentence(f'{type(error).__name__} in {where}: {error}')}; please report it "
+            "(CLOUDHOLD_DEBUG=1 shows more)",
+            err=True,
+        )
+        code = 1
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

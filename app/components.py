@@ -1,0 +1,177 @@
+"""What every page of the explorer shows the same way: frame, sentence, figures, chart, source line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from types import ModuleType
+
+import pandas as pd
+import streamlit as st
+
+from app import charts, palette, state
+from app.stores import current_edition, store_path
+from pipelines.answers import Answer, Figure, number, percent, pounds
+from pipelines.edition import Edition
+from pipelines.errors import CloudholdError
+from pipelines.export import CREDIT
+from pipelines.store import Store
+
+log = logging.getLogger("cloudhold")
+_PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(path: str, number_: int, edition_id: str | None) -> Edition:
+    return current_edition(Store(store_path()), edition_id)
+
+
+def edition() -> Edition:
+    """The edition of this run: the one in the address, or the newest; one rerun sees one state."""
+    place = store_path()
+    manifest = Store(place).manifest()
+    return _opened(str(place), manifest.number, state.read("edition"))
+
+
+def frame_page(view: ModuleType) -> None:
+    """Draw one view inside the common frame. What goes wrong becomes a sentence with an id, never a trace."""
+    page = view.PAGE
+    try:
+        shown = edition()
+        view.render(shown)
+        footer(shown)
+    except CloudholdError as error:
+        st.error(f"{error}.")
+        if state.read("edition"):
+            st.markdown("[Show the newest edition](?)")
+    except Exception:
+        incident = secrets.token_hex(4)
+        log.exception("page %s failed, id %s", page.id, incident)
+        st.error(f"This page could not be drawn. Nothing is lost. If it happens again, report id {incident}.")
+
+
+def plain(text: str) -> str:
+    """Foreign text for a place that reads Markdown: every mark escaped, so that it stays text."""
+    out = []
+    for character in text:
+        if character in "\\`*_{}[]()<>#+-.!|~$:@":
+            out.append("\\" + character)
+        else:
+            out.append(character)
+    return "".join(out)[:400]
+
+
+def headline(answer: Answer) -> None:
+    """The answer's sentence and what it is about."""
+    st.markdown(f"### {plain(answer.title)}")
+    st.caption(f"Population: {plain(answer.population)}.")
+
+
+def age(edition_: Edition) -> str:
+    """How old the newest evidence is. Of the evidence, not of the page."""
+    days = (dt.date.today() - edition_.as_of).days
+    if days < 0:
+        return "its newest evidence is dated ahead of today"
+    return f"its newest evidence is {number(days)} days old" if days != 1 else "its newest evidence is 1 day old"
+
+
+def shown(figure: Figure, value: float | int | None) -> str:
+    if value is None:
+        return "unknown"
+    if figure.unit == "share":
+        return percent(float(value))
+    if figure.unit == "GBP":
+        return pounds(float(value)).replace("GBP ", "£")
+    return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
+
+
+def metrics(figures: list[Figure]) -> None:
+    """Figures side by side, each with its range and what it is of."""
+    columns = st.columns(len(figures))
+    for column, figure in zip(columns, figures, strict=True):
+        with column:
+            st.caption(figure.label)
+            st.metric(figure.label, shown(figure, figure.value), label_visibility="collapsed")
+            if figure.has_range:
+                st.caption(f"between {shown(figure, figure.low)} and {shown(figure, figure.high)}")
+            if figure.of:
+                st.caption(f"of {figure.of}")
+
+
+def chart(spec: charts.Chart) -> None:
+    """Draw a chart with its title sentence, alt text, table, data file and source line."""
+    st.markdown(f"#### {plain(spec.title)}")
+    st.caption(f"{plain(spec.subtitle)}, of {plain(spec.of)}")
+    if not spec.labels:
+        st.info("There is nothing to draw for this choice.")
+        return
+    st.plotly_chart(charts.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
+    rows = pd.DataFrame(charts.table(spec))
+    with st.expander("The same as a table"):
+        st.table(rows, hide_index=True)
+    rest = ", ".join(f"{palette.WORDS.get(k, k).lower()} {number(v)}" for k, v in spec.rest.items())
+    st.caption(f"Source: {plain(spec.source)}." + (f" Not drawn: {plain(rest)}." if rest else ""))
+
+
+def data_button(answer: Answer, frame: str, name: str, label: str) -> None:
+    """A CSV of exactly the rows that the page shows."""
+    data = answer.frames[frame]
+    st.download_button(
+        label,
+        data.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode(),
+        file_name=f"cloudhold-{name}-{answer.edition}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key=f"csv-{name}-{frame}",
+    )
+
+
+def methods(answer: Answer) -> None:
+    """How the figures were made and what they do not say, beside them."""
+    with st.expander("How we know, and what this does not say", expanded=False):
+        st.markdown(plain(answer.methods))
+        for caveat in answer.caveats:
+            st.markdown(f"- {plain(caveat)}")
+        for source in answer.sources:
+            credit = f" {source['credit']}" if source["credit"] else ""
+            upto = f", up to {source['date_to']}" if source["date_to"] else ""
+            st.markdown(f"- Source: {plain(str(source['title']))}{plain(str(upto))}.{plain(credit)}")
+
+
+def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = 200) -> None:
+    """Rows as a real table, foreign text inert; says how many there are when it shows fewer."""
+    if data.empty:
+        st.info("No rows for this choice. Drop a filter to see more.")
+        return
+    part = _readable(data[list(columns)].head(most)).rename(columns=columns)
+    st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420)
+    if len(data) > most:
+        st.caption(f"{number(most)} of {number(len(data))} rows; the file has all.")
+
+
+def _readable(data: pd.DataFrame) -> pd.DataFrame:
+    """Days without a clock, and a word where nothing is known: an empty cell would look like an answer."""
+    out = data.copy()
+    for column in out.columns:
+        values = out[column]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            out[column] = values.dt.strftime("%Y-%m-%d").fillna("no date")
+        elif pd.api.types.is_numeric_dtype(values):
+            continue
+        else:
+            out[column] = values.fillna("not shown")
+    return out
+
+
+def footer(edition_: Edition) -> None:
+    """Edition, age, licence: on every page."""
+    st.divider()
+    if edition_.notice:
+        st.warning(plain(edition_.notice))
+    if edition_.private:
+        st.warning("This edition holds a body's private records. Do not publish it.")
+    st.caption(
+        f"Edition {edition_.id}, {age(edition_)}. Content hash {edition_.content_hash[:12]}. {CREDIT} Council mail "
+        "records: mxmap project, CC BY-SA 4.0. cloudhold is not an official service."
+    )

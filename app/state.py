@@ -1,0 +1,87 @@
+"""The state that every page keeps in its address: one registry of keys, the same on all faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+# Keys of the contract. Values are ids, never indexes, so that a link means the same tomorrow.
+KEYS: Mapping[str, str] = {
+    "organisation": "public body",
+    "provider": "provider",
+    "product": "product of the provider",
+    "region": "region of the provider",
+    "role": "role",
+    "layer": "front or back",
+    "sector": "sector",
+    "evidence": "known, or known and inferred",
+    "from": "first day",
+    "to": "last day",
+    "metric": "measure",
+    "q": "search words",
+    "edition": "edition",
+    "tab": "part of the page",
+}
+
+
+def read(key: str) -> str | None:
+    """A key's value from the address: the last one where it stands twice, cut at a sane length."""
+    if key not in KEYS:
+        raise KeyError(key)
+    values = st.query_params.get_all(key)
+    return values[-1][:200] if values and values[-1] else None
+
+
+def choose(
+    label: str,
+    key: str,
+    options: Sequence[str],
+    names: Callable[[str], str] = str,
+    default: str | None = None,
+    help: str | None = None,
+    required: bool = False,
+) -> str | None:
+    """A select box whose choice is in the address. A value that is no option is said and dropped."""
+    current = read(key)
+    if current is not None and current not in options:
+        st.info(
+            f"{KEYS[key].capitalize()} “{current[:60]}” is not in this edition; showing the default.",
+            icon=None,
+        )
+        del st.query_params[key]
+        current = None
+    chosen = current or default
+    index = options.index(chosen) if chosen in options else (0 if required and options else None)
+    picked = st.selectbox(
+        label,
+        options,
+        index=index,
+        format_func=names,
+        key=f"choose-{key}",
+        help=help,
+        placeholder="all",
+        on_change=_keep,
+        args=(key, default),
+    )
+    return picked
+
+
+def _keep(key: str, default: str | None) -> None:
+    """Write a choice into the address; the default is left out, so that links stay short."""
+    value: Any = st.session_state[f"choose-{key}"]
+    if value is None or value == default:
+        if key in st.query_params:
+            del st.query_params[key]
+    else:
+        st.query_params[key] = str(value)
+
+
+def link(page: str, **keys: str | None) -> dict[str, str]:
+    """The address keys of a link to another page: those given, and the pinned edition."""
+    kept = {key: value for key, value in keys.items() if value}
+    edition = read("edition")
+    if edition:
+        kept["edition"] = edition
+    return kept

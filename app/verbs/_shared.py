@@ -1,0 +1,158 @@
+"""What verbs share: the store, the JSON line, CSV in and out, refusals that name file and column."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.stores import current_edition, store_path
+from pipelines.answers import Answer, jsonable
+from pipelines.edition import Edition
+from pipelines.errors import Refused
+from pipelines.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
+edition_option = click.option("--edition", "edition_id", metavar="ID", help="Edition to read; the newest otherwise.")
+
+
+def store_of(context: click.Context) -> Store:
+    return Store(store_path((context.find_root().obj or {}).get("store")))
+
+
+def edition_of(context: click.Context, edition_id: str | None = None) -> Edition:
+    """The edition to read, with a note on stderr where records came in after it was built."""
+    store = store_of(context)
+    edition = current_edition(store, edition_id)
+    if edition.notice:
+        say(edition.notice)
+    manifest = store.manifest()
+    newest = manifest.editions.get(manifest.edition or "")
+    if edition_id is None and newest and manifest.parts:
+        body = (store.path / "editions" / newest.id / "edition.json").read_bytes()
+        inputs = json.loads(body)["inputs"]
+        if any(part.path not in inputs for part in manifest.parts):
+            say(f"records came in after edition {newest.id} was built; run cloudhold build to see them")
+    return edition
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, never part of the result."""
+    click.echo(text, err=True)
+
+
+def print_json(body: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(jsonable(body), ensure_ascii=False, allow_nan=False))
+
+
+def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (), frame: str | None = None) -> None:
+    """An answer as JSON, or as a sentence, its figures, a table and its caveats."""
+    if json_wanted:
+        print_json(answer.to_json())
+        return
+    click.echo(answer.title)
+    click.echo()
+    for figure in answer.figures:
+        shown = _shown(figure.value, figure.unit)
+        if figure.has_range:
+            shown += f" (between {_shown(figure.low, figure.unit)} and {_shown(figure.high, figure.unit)})"
+        click.echo(f"  {figure.label}: {shown}" + (f" of {figure.of}" if figure.of else ""))
+    if frame is not None and not answer.frames[frame].empty:
+        click.echo()
+        table = answer.frames[frame]
+        click.echo(table[list(columns) or list(table.columns)].head(40).to_string(index=False, max_colwidth=60))
+        if len(table) > 40:
+            click.echo(f"  ... {len(table) - 40} more rows; --json has all")
+    click.echo()
+    click.echo(f"Population: {answer.population}.")
+    click.echo(f"Edition {answer.edition}, evidence up to {answer.as_of.isoformat()}.")
+    for caveat in answer.caveats:
+        click.echo(f"Note: {caveat}")
+
+
+def _shown(value: Any, unit: str) -> str:
+    if value is None:
+        return "unknown"
+    if unit == "share":
+        return f"{value:.1%}"
+    if isinstance(value, float):
+        return f"{value:,.2f}" + (f" {unit}" if unit else "")
+    return f"{value:,}" + (f" {unit}" if unit else "")
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A date as 2026-02-20."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-02-20", param, ctx)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file that a person named; Refused in one sentence where it cannot be read or is empty."""
+    try:
+        if path.is_dir():
+            raise Refused(f"{path} is a folder; name a file")
+        body = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}); check the name") from error
+    if not body.strip():
+        raise Refused(f"{path} is empty; give a file with a header and rows")
+    return body
+
+
+def csv_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a CSV file by line number, with the columns that the verb needs; Refused otherwise."""
+    body = read_bytes(path)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from error
+    if "\x00" in text:
+        raise Refused(f"{path} is not text (it holds NUL bytes); give a CSV file")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    fields = reader.fieldnames or []
+    missing = [column for column in required if column not in fields]
+    if missing:
+        raise Refused(f"{path} lacks the column {' and '.join(missing)}; it has {', '.join(fields[:12])[:200]}")
+    try:
+        for row in reader:
+            yield reader.line_num, {key: value or "" for key, value in row.items() if isinstance(key, str)}
+    except csv.Error as error:
+        raise Refused(
+            f"{path}, line {reader.line_num}: not valid CSV ({error}); quote cells that hold line ends"
+        ) from error
+
+
+def write_csv(out: Path | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows as CSV to a file, whole or not at all, or to stdout."""
+    if out is None:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    temporary = out.with_name(f".{out.name}.tmp")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+        temporary.replace(out)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise Refused(f"{out} cannot be written ({error.strerror}); name another file with --out") from error

@@ -1,0 +1,132 @@
+"""cloudhold concentration: the measures of any table of counts, or of services and their providers."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.verbs._shared import as_json, csv_rows, edition_of, edition_option, print_answer, print_json
+from pipelines.answers import concentration
+from pipelines.errors import Refused
+from pipelines.metrics import measure
+from pipelines.metrics.dependence import TYPES, dependence
+
+
+@click.command("concentration")
+@click.argument("counts", required=False, type=click.Path(path_type=Path))
+@click.option("--group", help="Column that names the group.")
+@click.option("--item", help="Column that names the provider.")
+@click.option("--count", help="Column that holds the number of items.")
+@click.option("--services", is_flag=True, help="Each row is one service with its providers and their types.")
+@click.option("--service", help="Column that names the service.")
+@click.option("--providers", help="Column with the service's providers, separated by |.")
+@click.option("--types", help="Column with their types (third, private, unknown), separated by |.")
+@click.option(
+    "--population",
+    default="council-mail",
+    show_default=True,
+    help="Population of the edition, without COUNTS.",
+)
+@edition_option
+@as_json
+@click.pass_context
+def command(
+    context: click.Context,
+    counts: Path | None,
+    group: str | None,
+    item: str | None,
+    count: str | None,
+    services: bool,
+    service: str | None,
+    providers: str | None,
+    types: str | None,
+    population: str,
+    edition_id: str | None,
+    json_wanted: bool,
+) -> None:
+    """Measure concentration of COUNTS.csv by group, or of a population of the edition.
+
+    Example: cloudhold concentration counts.csv --group country --item issuer --count sites --json
+    """
+    if counts is None:
+        print_answer(
+            concentration.answer(edition_of(context, edition_id), population),
+            json_wanted,
+            ("name", "items", "known", "inferred", "rank"),
+            "providers",
+        )
+        return
+    if services:
+        figures = _services(counts, group, service, providers, types)
+    else:
+        figures = _counts(counts, group, item, count)
+    body = {
+        "edition": None,
+        "content_hash": None,
+        "as_of": None,
+        "groups": figures,
+        "sources": [str(counts)],
+        "caveats": ["Always print the denominator: figures are of the items in this file."],
+    }
+    if json_wanted:
+        print_json(body)
+        return
+    for name, values in figures.items():
+        click.echo(name)
+        for key, value in values.items():
+            click.echo(f"  {key:24} {value}")
+
+
+def _needed(**options: str | None) -> list[str]:
+    missing = [f"--{name}" for name, value in options.items() if not value]
+    if missing:
+        raise Refused(f"name the columns of the file with {', '.join(missing)}")
+    return [str(value) for value in options.values()]
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: (value if not isinstance(value, float) else round(value, 4 if key == "hhi_10000" else 6))
+        for key, value in figures.items()
+    }
+
+
+def _counts(path: Path, group: str | None, item: str | None, count: str | None) -> dict[str, Any]:
+    columns = _needed(group=group, item=item, count=count)
+    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for line, row in csv_rows(path, columns):
+        text = row[columns[2]].strip()
+        try:
+            value = float(text)
+        except ValueError:
+            raise Refused(f"{path}, line {line}: {columns[2]} {text[:60]!r} is not a number") from None
+        if not math.isfinite(value) or value < 0:
+            raise Refused(
+                f"{path}, line {line}: {columns[2]} {text[:60]} is negative or not finite; counts are 0 or more"
+            )
+        sums[row[columns[0]]][row[columns[1]]] += value
+    if not sums:
+        raise Refused(f"{path} holds no rows below its header")
+    return {name: _rounded(measure(list(items.values()))) for name, items in sums.items()}
+
+
+def _services(
+    path: Path, group: str | None, service: str | None, providers: str | None, types: str | None
+) -> dict[str, Any]:
+    columns = _needed(group=group, service=service, providers=providers, types=types)
+    groups: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
+    for line, row in csv_rows(path, columns):
+        names, kinds = row[columns[2]].split("|"), row[columns[3]].split("|")
+        if len(names) != len(kinds):
+            raise Refused(f"{path}, line {line}: {len(names)} providers and {len(kinds)} types; they go in pairs")
+        wrong = [kind for kind in kinds if kind not in TYPES]
+        if wrong:
+            raise Refused(f"{path}, line {line}: type {wrong[0][:40]!r} is not one of {', '.join(TYPES)}")
+        groups[row[columns[0]]].append((names, kinds))
+    if not groups:
+        raise Refused(f"{path} holds no rows below its header")
+    return {name: _rounded(dependence(rows)) for name, rows in groups.items()}

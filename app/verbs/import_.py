@@ -1,0 +1,70 @@
+"""cloudhold import: files into the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from app.verbs._shared import Day, as_json, print_json, say, store_of
+from pipelines import ingest
+from pipelines.readers import reader, readers
+
+
+@click.command("import")
+@click.argument("kind")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--private", is_flag=True, help="Mark the records as a body's own: they are never published.")
+@click.option("--seen-on", type=Day(), metavar="DATE", help="Day for records that carry no date of their own.")
+@as_json
+@click.pass_context
+def command(
+    context: click.Context,
+    kind: str,
+    paths: tuple[Path, ...],
+    private: bool,
+    seen_on: dt.date | None,
+    json_wanted: bool,
+) -> None:
+    """Import files of one KIND. The same content twice adds nothing; what cannot be used goes to quarantine.
+
+    Example: cloudhold import ocds notices-2026.jsonl.gz
+    """
+    reader(kind)
+    options = {"private": private, "seen_on": seen_on}
+    taken = []
+    store = store_of(context)
+    with store.writer(f"import {kind}") as writer:
+        for path in paths:
+            taken.append(ingest.take_file(writer, kind, path, options))
+        writer.commit_if_changed()
+    refused = [item for item in taken if item.reason]
+    if json_wanted:
+        manifest = store.manifest()
+        edition = manifest.editions.get(manifest.edition or "")
+        print_json(
+            {
+                "edition": edition.id if edition else None,
+                "content_hash": edition.content_hash if edition else None,
+                "as_of": edition.as_of if edition else None,
+                "files": [asdict(item) for item in taken],
+                "sources": [kind],
+                "caveats": [],
+            }
+        )
+    else:
+        for item in taken:
+            if not item.reason:
+                click.echo(
+                    f"{item.path}: {item.read:,} read, {item.new:,} new, {item.known:,} known, "
+                    f"{item.quarantined:,} in quarantine"
+                )
+    for item in refused:
+        say(f"cloudhold: {item.path} was refused: {item.reason}; see cloudhold import --help for the kinds")
+    if refused:
+        context.exit(2)
+
+
+command.help = f"{command.help}\n\nKinds: {', '.join(readers())}."

@@ -1,0 +1,40 @@
+"""cloudhold outage: who is exposed if a provider, product or region fails."""
+
+from __future__ import annotations
+
+import click
+
+from app.verbs._shared import as_json, edition_of, edition_option, print_answer
+from pipelines.answers import exposure
+
+
+@click.command("outage")
+@click.option("--provider", help="Provider id, such as aws.")
+@click.option("--product", help="Product of the provider, such as 'Front Door'.")
+@click.option("--region", help="Region of the provider, such as eu-west-2.")
+@click.option("--plane", default="data", show_default=True, help="data (serving stops) or control (changes stop).")
+@click.option("--cause", default="unknown", show_default=True, help="Cause, as in the incidents table.")
+@click.option("--hours", type=float, help="Length of the outage.")
+@click.option("--preset", help="A stored scenario, such as fastly-2021-06-08.")
+@edition_option
+@as_json
+@click.pass_context
+def command(
+    context: click.Context,
+    provider: str | None,
+    product: str | None,
+    region: str | None,
+    plane: str,
+    cause: str,
+    hours: float | None,
+    preset: str | None,
+    edition_id: str | None,
+    json_wanted: bool,
+) -> None:
+    """Show which services and bodies' mail a failure exposes, through which path, and what is left.
+
+    Example: cloudhold outage --provider azure --region uksouth --hours 8 --json
+    """
+    scenario = exposure.scenario_from(preset, provider, product, region, plane, cause, hours)
+    answer = exposure.answer(edition_of(context, edition_id), scenario)
+    print_answer(answer, json_wanted, ("name", "effect", "certainty", "layer", "via"), "services")

@@ -1,0 +1,108 @@
+"""Organisation: what one public body depends on, role by role, with the evidence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import components as ui
+from app import state
+from app.views import Page
+from pipelines.answers import contracts, dependence, provider_name
+from pipelines.edition import Edition
+
+PAGE = Page("organisation", "Organisation", "What does this body depend on, layer by layer?", 1)
+DEFAULT = "ministry-of-justice"
+
+
+def names(edition: Edition) -> dict[str, str]:
+    """Bodies that we hold evidence about, by id."""
+    rows = edition.query(
+        """SELECT organisation_id, name FROM organisations WHERE organisation_id IN (
+             SELECT organisation_id FROM findings UNION SELECT organisation_id FROM statements
+             UNION SELECT organisation_id FROM contracts UNION SELECT organisation_id FROM services)
+           ORDER BY name"""
+    )
+    return dict(zip(rows["organisation_id"], rows["name"], strict=True))
+
+
+def render(edition: Edition) -> None:
+    st.title("What does a public body depend on?")
+    known = names(edition)
+    chosen = state.choose(
+        "Public body",
+        "organisation",
+        list(known),
+        lambda o: known.get(o, o),
+        default=DEFAULT if DEFAULT in known else None,
+        required=True,
+    )
+    if chosen is None:
+        st.info("Choose a public body.")
+        return
+    answer = dependence.answer(edition, organisation=chosen)
+    ui.headline(answer)
+    ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "unknown")])
+    roles = answer.frames["roles"].copy()
+    roles["provider"] = [provider_name(p) for p in roles["provider"]]
+    st.markdown("#### Providers by role")
+    ui.rows_table(
+        roles,
+        {
+            "role": "Role",
+            "layer": "Layer",
+            "provider": "Provider",
+            "certainty": "How sure",
+            "names": "Names",
+            "seen_on": "Newest record",
+        },
+    )
+    st.markdown("#### Evidence, name by name")
+    findings = answer.frames["findings"].copy()
+    findings["provider"] = [provider_name(p) for p in findings["provider"]]
+    ui.rows_table(
+        findings,
+        {
+            "subject": "Name",
+            "role": "Role",
+            "layer": "Layer",
+            "provider": "Provider",
+            "product": "Product",
+            "region": "Region",
+            "origin_provider": "Behind it",
+            "confidence": "Confidence",
+            "seen_on": "Seen on",
+        },
+    )
+    ui.data_button(answer, "findings", f"findings-{chosen}", "Download the findings (CSV)")
+    st.markdown("#### Published statements")
+    ui.rows_table(
+        answer.frames["statements"],
+        {
+            "subject": "About",
+            "provider": "Provider",
+            "region": "Region",
+            "statement": "Statement",
+            "stated_on": "Stated on",
+            "current": "Stands today",
+            "source_kind": "Who says so",
+            "url": "Where",
+        },
+    )
+    signed = contracts.answer(edition, organisation=chosen)
+    st.markdown("#### Contracts")
+    st.caption(ui.plain(signed.title))
+    ui.rows_table(
+        signed.frames["contracts"],
+        {
+            "title": "Contract",
+            "provider": "Provider",
+            "grade": "How it shows",
+            "value_gbp": "Value (GBP)",
+            "value_status": "Value is",
+            "start_on": "From",
+            "end_on": "To",
+            "url": "Notice",
+        },
+    )
+    ui.data_button(signed, "contracts", f"contracts-{chosen}", "Download the contracts (CSV)")
+    ui.methods(answer)

@@ -1,0 +1,232 @@
+"""Answers: one file per question, edition in, Answer out. Every face shows an Answer and computes nothing.
+
+A question module has ID, QUESTION and `answer(edition, ...) -> Answer`. It is found by folder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import importlib
+import math
+import pkgutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from pipelines.edition import Edition
+from pipelines.errors import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with the range that unknown evidence allows and what it is a number of.
+
+    `value` rests on what is attributed; `low` and `high` on every way the unknown could turn out. None means
+    that it cannot be said.
+    """
+
+    id: str
+    label: str
+    value: float | int | None
+    low: float | int | None = None
+    high: float | int | None = None
+    unit: str = ""
+    of: str = ""
+    n_unknown: int | None = None
+
+    @property
+    def has_range(self) -> bool:
+        return self.low is not None and self.high is not None and self.low != self.high
+
+
+@dataclass(slots=True)
+class Answer:
+    """One question answered from one edition: sentence, figures, tables, and what they rest on.
+
+    `frames` are the tables behind the answer by name; `body` holds the keys that the command line promises.
+    """
+
+    id: str
+    question: str
+    title: str
+    edition: str
+    content_hash: str
+    as_of: dt.date
+    population: str
+    methods: str
+    figures: list[Figure] = field(default_factory=list)
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    caveats: list[str] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+    def figure(self, figure_id: str) -> Figure:
+        for figure in self.figures:
+            if figure.id == figure_id:
+                return figure
+        raise UnknownName(f"figure of {self.id}", figure_id, (f.id for f in self.figures))
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as the command line and /api print it."""
+        return {
+            "answer": self.id,
+            "question": self.question,
+            "title": self.title,
+            "edition": self.edition,
+            "content_hash": self.content_hash,
+            "as_of": self.as_of.isoformat(),
+            "population": self.population,
+            "parameters": jsonable(self.parameters),
+            "figures": {
+                f.id: {
+                    "label": f.label,
+                    "value": jsonable(f.value),
+                    "low": jsonable(f.low),
+                    "high": jsonable(f.high),
+                    "unit": f.unit,
+                    "of": f.of,
+                    "unknown": f.n_unknown,
+                }
+                for f in self.figures
+            },
+            **jsonable(self.body),
+            "caveats": list(self.caveats),
+            "sources": jsonable(self.sources),
+            "methods": self.methods,
+        }
+
+
+def jsonable(value: Any) -> Any:
+    """`value` as JSON can hold it: dates as ISO text, decimals as numbers, nan as null."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return [jsonable(row) for row in value.to_dict("records")]
+    if isinstance(value, str) or value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)) or type(value).__name__ == "ndarray":
+        return [jsonable(item) for item in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return None if value is pd.NaT else value.isoformat()
+    if isinstance(value, float):
+        return None if math.isnan(value) or math.isinf(value) else value
+    if hasattr(value, "item"):
+        return jsonable(value.item())
+    if value is pd.NaT or value is pd.NA:
+        return None
+    return value
+
+
+@functools.cache
+def questions() -> Mapping[str, ModuleType]:
+    """Every question by id."""
+    found = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        if hasattr(module, "answer"):
+            found[module.ID] = module
+    return found
+
+
+def sources_of(edition: Edition, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The sources behind some rows, once each: title, licence, credit, date, address."""
+    listed = []
+    for source_id in sorted(set(ids)):
+        row = edition.sources.get(source_id)
+        if row is not None:
+            listed.append(
+                {
+                    "source_id": source_id,
+                    "title": row["title"],
+                    "publisher": row["publisher"],
+                    "licence": row["licence"],
+                    "credit": row["credit"],
+                    "url": row["url"],
+                    "date_to": row["date_to"],
+                    "sha256": row["sha256"],
+                    "fetched_at": row["fetched_at"],
+                }
+            )
+    return listed
+
+
+def new(
+    edition: Edition, module_id: str, question: str, title: str, population: str, methods: str, **more: Any
+) -> Answer:
+    """An Answer with the edition's facts filled in and its warnings as first caveats."""
+    caveats: list[str] = list(more.pop("caveats", []))
+    if edition.notice:
+        caveats.insert(0, edition.notice)
+    if edition.private:
+        caveats.insert(0, "This edition holds a body's private records; do not publish it.")
+    return Answer(
+        id=module_id,
+        question=question,
+        title=title,
+        edition=edition.id,
+        content_hash=edition.content_hash,
+        as_of=edition.as_of,
+        population=population,
+        methods=methods,
+        caveats=caveats,
+        **more,
+    )
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+def number(value: float | int | None, digits: int = 0) -> str:
+    """A number as a reader expects it: 1,234 or 1.23; "unknown" for None."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share as a whole percentage; "under 1%" rather than "0%" for a share that exists."""
+    if value is None:
+        return "unknown"
+    shown = round(value * 100)
+    if shown == 0 and value > 0:
+        return "under 1%"
+    if shown == 100 and value < 1:
+        return "over 99%"
+    return f"{shown}%"
+
+
+def pounds(value: float | None) -> str:
+    """Money in words a headline uses: GBP 1.7bn, GBP 684.2m, GBP 6,000."""
+    if value is None:
+        return "unknown"
+    for limit, word in ((1e9, "bn"), (1e6, "m")):
+        if abs(value) >= limit:
+            return f"GBP {value / limit:,.1f}{word}"
+    return f"GBP {value:,.0f}"
+
+
+def listing(words: Sequence[str], most: int = 3) -> str:
+    """Words joined as in a sentence, with how many more there are."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def provider_name(provider_id: str) -> str:
+    """A provider's name as screens write it."""
+    from pipelines import reference
+
+    known = reference.load().providers.get(provider_id)
+    if known:
+        return known.name
+    return {"unknown": "Unknown", "none": "None shown", "own": "Own systems"}.get(provider_id, provider_id)

@@ -1,0 +1,181 @@
+"""Who depends on whom: the findings, statements and contracts of one body, one provider, or all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines import reference
+from pipelines.answers import Answer, Figure, listing, new, number, provider_name, sources_of
+from pipelines.edition import Edition
+from pipelines.errors import UnknownName
+
+ID = "dependence"
+QUESTION = "Who depends on which cloud, in which role, on what evidence?"
+METHODS = (
+    "A finding is what a record suggests about one host in one role; front is what the public reaches first, "
+    "back is what stands behind it. A record that names a network in front says nothing of what is behind. "
+    "Statements are what bodies, suppliers, the press and public code say; they are listed, never counted into "
+    "a share. A contract is what was signed, not what is used."
+)
+
+
+def answer(
+    edition: Edition,
+    organisation: str | None = None,
+    provider: str | None = None,
+    role: str | None = None,
+    layer: str | None = None,
+    region: str | None = None,
+    sector: str | None = None,
+    evidence: str | None = None,
+) -> Answer:
+    """Findings, statements and contracts that pass every filter.
+
+    Frames: findings, statements, contracts, roles (counts per role, layer and provider). UnknownName for an
+    organisation or provider that the edition does not hold.
+    """
+    name = "everything we hold"
+    conditions = ["(NOT f.private OR $private)"]
+    parameters: dict[str, Any] = {"private": edition.private}
+    if organisation:
+        body = edition.rows("SELECT name FROM organisations WHERE organisation_id = $id", {"id": organisation})
+        if not body:
+            ids = edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
+            raise UnknownName("organisation", organisation, ids)
+        name = body[0]["name"]
+        conditions.append("f.organisation_id = $organisation")
+        parameters["organisation"] = organisation
+    if provider:
+        known = reference.load().provider(provider)
+        name = known.name if not organisation else f"{name} and {known.name}"
+        conditions.append("f.provider = $provider")
+        parameters["provider"] = provider
+    for column, value in (("role", role), ("layer", layer), ("region", region)):
+        if value:
+            conditions.append(f"f.{column} = ${column}")
+            parameters[column] = value
+    if sector:
+        conditions.append("o.sector = $sector")
+        parameters["sector"] = sector
+    if evidence == "known":
+        conditions.append("f.certainty = 'known'")
+    where = " AND ".join(conditions)
+    findings = edition.query(
+        f"""SELECT f.subject, f.organisation_id, o.name AS organisation, f.service_id, f.role, f.layer, f.provider,
+                   f.product, f.region, f.origin_provider, f.confidence, f.certainty, f.rule_id, f.seen_on,
+                   f.environment, f.is_service_name, f.contradiction, f.finding_id, f.source_id
+            FROM findings f LEFT JOIN organisations o USING (organisation_id)
+            WHERE {where} ORDER BY f.role, f.layer, f.provider, f.subject""",
+        {k: v for k, v in parameters.items() if f"${k}" in where},
+    )
+    statements = _statements(edition, organisation, provider, role, layer, region)
+    contracts = _contracts(edition, organisation, provider)
+    named = findings[~findings["provider"].isin(["none", "unknown"])]
+    roles = (
+        findings.groupby(["role", "layer", "provider", "certainty"], as_index=False)
+        .agg(names=("subject", "nunique"), seen_on=("seen_on", "max"))
+        .sort_values(["role", "layer", "names", "provider"], ascending=[True, True, False, True], ignore_index=True)
+    )
+    providers = sorted(set(named["provider"]))
+    figures = [
+        Figure("subjects", "Host names with a finding", int(findings["subject"].nunique()), unit="names"),
+        Figure("known", "Known findings", int((named["certainty"] == "known").sum()), unit="findings"),
+        Figure("inferred", "Inferred findings", int((named["certainty"] == "inferred").sum()), unit="findings"),
+        Figure("unknown", "Unknown", int((findings["provider"] == "unknown").sum()), unit="findings"),
+        Figure("providers", "Providers", len(providers), unit="providers"),
+        Figure("statements", "Published statements", len(statements), unit="statements"),
+        Figure("contracts", "Contracts listed", len(contracts), unit="contracts"),
+    ]
+    title = _title(name, findings, statements, contracts, providers, provider)
+    return new(
+        edition,
+        ID,
+        QUESTION,
+        title,
+        "the names, statements and contracts that we hold; what is absent here is not absent in the world",
+        METHODS,
+        figures=figures,
+        frames={"roles": roles, "findings": findings, "statements": statements, "contracts": contracts},
+        caveats=[
+            "A verification token shows that somebody once proved ownership to a vendor, not that it is used.",
+            "A name on a network in front is not shown to be hosted there.",
+        ],
+        parameters={
+            key: value
+            for key, value in (
+                ("organisation", organisation),
+                ("provider", provider),
+                ("role", role),
+                ("layer", layer),
+                ("region", region),
+                ("sector", sector),
+                ("evidence", evidence),
+            )
+            if value
+        },
+        sources=sources_of(edition, [*findings["source_id"], *statements["source_id"], *contracts["source_id"]]),
+        body={"findings": findings, "statements": statements, "contracts": contracts},
+    )
+
+
+def _statements(edition: Edition, organisation: Any, provider: Any, role: Any, layer: Any, region: Any) -> Any:
+    conditions = ["(NOT private OR $private)"]
+    parameters: dict[str, Any] = {"private": edition.private}
+    for column, value in (
+        ("organisation_id", organisation),
+        ("provider", provider),
+        ("role", role),
+        ("layer", layer),
+        ("region", region),
+    ):
+        if value:
+            conditions.append(f"{column} = ${column}")
+            parameters[column] = value
+    return edition.query(
+        f"""SELECT subject, organisation_id, service_id, platform_id, provider, product, region, role, layer,
+                   statement, stated_on, current, source_kind, confidence, certainty, place, url, statement_id,
+                   source_id
+            FROM statements WHERE {" AND ".join(conditions)}
+            ORDER BY stated_on DESC NULLS LAST, statement_id""",
+        parameters,
+    )
+
+
+def _contracts(edition: Edition, organisation: Any, provider: Any) -> Any:
+    conditions = ["TRUE"]
+    parameters: dict[str, Any] = {}
+    if organisation:
+        conditions.append("c.organisation_id = $organisation")
+        parameters["organisation"] = organisation
+    if provider:
+        conditions.append("p.provider = $provider")
+        parameters["provider"] = provider
+    return edition.query(
+        f"""SELECT c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller,
+                   c.title, c.contract_class, c.value_gbp, c.value_status, c.awarded_on, c.start_on, c.end_on,
+                   c.url, c.source_id
+            FROM contracts c JOIN contract_providers p USING (contract_id)
+            WHERE {" AND ".join(conditions)} ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id""",
+        parameters,
+    )
+
+
+def _title(
+    name: str, findings: Any, statements: Any, contracts: Any, providers: list[str], provider: str | None
+) -> str:
+    if findings.empty and statements.empty and contracts.empty:
+        return f"We hold no evidence about {name}: that is a gap of ours, not a finding."
+    if provider:
+        bodies = findings["organisation_id"].dropna().nunique()
+        return (
+            f"Evidence points to {name} at {number(findings['subject'].nunique())} names of {number(bodies)} "
+            f"public bodies; {number(len(statements))} published statements and {number(len(contracts))} listed "
+            "contracts name it."
+        )
+    if not providers:
+        return f"We hold records about {name}, and none of them names a provider."
+    top = findings[~findings["provider"].isin(["none", "unknown"])]["provider"].value_counts().index.tolist()
+    return (
+        f"Records about {name} point to {number(len(providers))} providers, most often "
+        f"{listing([provider_name(p) for p in top[:3]])}."
+    )

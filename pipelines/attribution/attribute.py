@@ -1,0 +1,112 @@
+"""All findings of a book of records, host by host and role by role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.attribution import names
+from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.draft import NONE, UNKNOWN, Draft, merge
+from pipelines.attribution.mail import mail, spf_includes
+from pipelines.attribution.rules import Rules
+from pipelines.attribution.web import web
+
+
+def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
+    """Findings for every host of the book, in the book's order; at least one row per host."""
+    for host in book.hosts():
+        yield from attribute_host(book, rules, host)
+
+
+def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Findings about one host: one row per role, layer and provider, unknown included."""
+    drafts = [
+        *web(book, rules, host),
+        *dns(book, rules, host),
+        *mail(book, rules, host),
+        *sending(book, rules, host),
+        *tokens(book, rules, host),
+        *services(book, rules, host),
+    ]
+    drafts = merge(drafts)
+    if not drafts:
+        everything = [seen for records in book.types(host).values() for seen in records]
+        if names.is_validation(host):
+            drafts = [Draft(host, "web", "front", NONE, "policy-name", "confirmed", everything)]
+        else:
+            drafts = [Draft(host, "web", "front", UNKNOWN, "nothing-known", "possible", everything)]
+    return drafts
+
+
+def dns(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Who answers for the zone: one row per operator of its name servers."""
+    servers = book.get(host, "NS")
+    if not servers:
+        return []
+    by_provider: dict[str, Draft] = {}
+    unknown: list[Seen] = []
+    for seen in servers:
+        rule = rules.name_server(names.host(seen.value))
+        if rule is None:
+            unknown.append(seen)
+        elif rule.provider in by_provider:
+            by_provider[rule.provider].evidence.append(seen)
+        else:
+            by_provider[rule.provider] = Draft(
+                host, "dns", "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product
+            )
+    drafts = [by_provider[provider] for provider in sorted(by_provider)]
+    if unknown and not drafts:
+        drafts.append(Draft(host, "dns", "front", UNKNOWN, "name-server-unknown", "possible", unknown))
+    elif unknown:
+        for draft in drafts:
+            draft.contradiction = f"{len(unknown)} of {len(servers)} name servers are not known"
+    return drafts
+
+
+def sending(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Who may send mail in the domain's name, by its SPF record."""
+    drafts = []
+    for target, seen in spf_includes(book, host):
+        rule = rules.spf.find(target)
+        if rule is not None:
+            drafts.append(
+                Draft(
+                    host,
+                    "mail_sending",
+                    "front",
+                    rule.provider,
+                    rule.id,
+                    rule.confidence,
+                    [seen],
+                    product=rule.product,
+                    endpoint=target,
+                )
+            )
+    return drafts
+
+
+def tokens(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Vendors to whom somebody has proved ownership of the domain. It does not prove use."""
+    drafts = []
+    by_name = rules.name_tokens.find(host)
+    for seen in book.get(host, "TXT"):
+        rule = rules.tokens.find(seen.value.strip().strip('"')) or by_name
+        if rule is not None:
+            drafts.append(
+                Draft(host, rule.role, "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product)
+            )
+    return drafts
+
+
+def services(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Rented services that SRV records name."""
+    drafts = []
+    for seen in book.get(host, "SRV"):
+        rule = rules.suffixes.find(names.without_priority(seen.value))
+        if rule is not None and rule.role != "web":
+            layer = "back" if rule.role == "mail" else "front"
+            drafts.append(
+                Draft(host, rule.role, layer, rule.provider, rule.id, rule.confidence, [seen], product=rule.product)
+            )
+    return drafts

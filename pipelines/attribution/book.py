@@ -1,0 +1,113 @@
+"""The records of many hosts, indexed by name and type, with aliases followed inside the book."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pipelines.attribution import names
+
+MAX_HOPS = 8
+ALIAS_TYPES = ("CNAME", "ALIAS", "ANAME")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record as it was seen. `id` is its observation, `on` the day, None where the source gives none."""
+
+    host: str
+    kind: str
+    value: str
+    id: str
+    on: dt.date | None = None
+    environment: str | None = None
+    outcome: str = "ok"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+@dataclass(slots=True)
+class Chain:
+    """The path from a name through its aliases: each hop's target with the record that names it."""
+
+    start: str
+    hops: list[tuple[str, Seen]] = field(default_factory=list)
+    looped: bool = False
+
+    @property
+    def end(self) -> str:
+        return self.hops[-1][0] if self.hops else self.start
+
+    @property
+    def records(self) -> list[Seen]:
+        return [record for _, record in self.hops]
+
+
+class Book:
+    """Records by host and type. Hosts keep the order in which they came."""
+
+    def __init__(self, records: Iterable[Seen] = ()) -> None:
+        self._hosts: dict[str, dict[str, list[Seen]]] = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Seen) -> None:
+        types = self._hosts.setdefault(record.host, {})
+        types.setdefault(record.kind, []).append(record)
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def __contains__(self, host: str) -> bool:
+        return host in self._hosts
+
+    def hosts(self) -> Iterator[str]:
+        return iter(self._hosts)
+
+    def types(self, host: str) -> dict[str, list[Seen]]:
+        return self._hosts.get(host, {})
+
+    def get(self, host: str, *kinds: str) -> list[Seen]:
+        """Records of a host that have one of the types, in the order of the types."""
+        types = self._hosts.get(host)
+        if not types:
+            return []
+        return [record for kind in kinds for record in types.get(kind, ())]
+
+    def chain(self, host: str) -> Chain:
+        """Follow aliases from `host` inside the book: at most eight hops, never in a circle.
+
+        A name with two aliases is a broken zone; the first in alphabetical order is followed, so that the
+        answer does not depend on the order of the file.
+        """
+        chain = Chain(host)
+        visited = {host}
+        current = host
+        while len(chain.hops) < MAX_HOPS:
+            aliases = self.get(current, *ALIAS_TYPES)
+            if not aliases:
+                return chain
+            record = min(aliases, key=lambda seen: seen.value) if len(aliases) > 1 else aliases[0]
+            target = self._target(record)
+            if target in visited:
+                chain.looped = True
+                return chain
+            chain.hops.append((target, record))
+            visited.add(target)
+            current = target
+        chain.looped = bool(self.get(current, *ALIAS_TYPES))
+        return chain
+
+    def _target(self, record: Seen) -> str:
+        """The alias's target. A bare label that is not a name of the book means a name of the same zone."""
+        target = names.host(record.value)
+        if "." not in target and ":" not in target:
+            for parent in names.parents(record.host):
+                if f"{target}.{parent}" in self._hosts:
+                    return f"{target}.{parent}"
+        return target
+
+    def addresses(self, host: str) -> list[Seen]:
+        return self.get(host, "A", "AAAA")

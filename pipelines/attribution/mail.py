@@ -1,0 +1,277 @@
+"""Who takes a domain's mail, seen through the filter in front.
+
+An MX names the filter or the mailbox provider. Behind a filter, or behind a relay of the domain's own, the
+mailbox provider shows in this order of trust: the target of a DKIM selector, autodiscover, an SPF record
+with exactly one mailbox provider, a tenant token. Each step is a rule of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from publicsuffixlist import PublicSuffixList
+
+from pipelines.attribution import names
+from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
+from pipelines.attribution.rules import Rule, Rules
+
+SELECTORS = ("selector1", "selector2", "s1", "s2", "google", "k1", "default", "mail", "dkim")
+# Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
+TENANT_TOKENS = {"microsoft-365": ("MS=", "v=verifydomain MS="), "google-workspace": ("google-gws-recovery",)}
+
+
+@functools.cache
+def _suffix_list() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@functools.lru_cache(maxsize=65536)
+def registrable(name: str) -> str:
+    """The name that somebody registered: one label below the public suffix."""
+    return _suffix_list().privatesuffix(name) or name
+
+
+def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Findings about the mail of `host`: none where it has neither MX nor a sign of a mailbox."""
+    exchangers = book.get(host, "MX")
+    if not exchangers:
+        return _without_exchanger(book, rules, host)
+    targets = [(seen, names.without_priority(seen.value)) for seen in exchangers]
+    if all(target == "" for _, target in targets):
+        return [Draft(host, "mail", "back", NONE, "null-mx", "confirmed", [seen for seen, _ in targets])]
+    drafts: list[Draft] = []
+    front: list[Draft] = []
+    unknown: list[Seen] = []
+    own: list[Seen] = []
+    placeholders: list[Seen] = []
+    for seen, target in targets:
+        if not target:
+            continue
+        rule, path = _exchanger_rule(book, rules, target)
+        if rule is None:
+            (own if registrable(target) == registrable(host) else unknown).append(seen)
+            continue
+        kind = rule.kind or ("filter" if rule.role != "mail" else "mailbox")
+        if kind in ("placeholder",):
+            placeholders.append(seen)
+        elif kind == "retired":
+            unknown.append(seen)
+        elif kind == "bounce":
+            drafts.append(_draft(host, "mail_sending", "front", rule, [seen, *path]))
+        elif kind in ("filter", "routing"):
+            front.append(_draft(host, "mail", "front", rule, [seen, *path]))
+        else:
+            drafts.append(_draft(host, "mail", "back", rule, [seen, *path]))
+    mailboxes = [draft for draft in drafts if draft.role == "mail"]
+    signs = _signs(book, rules, host)
+    if mailboxes:
+        _note_contradictions(mailboxes, signs)
+        return [*front, *drafts]
+    if own and not front:
+        front.append(
+            Draft(
+                host,
+                "mail",
+                "front",
+                UNKNOWN,
+                "mx-own-relay",
+                "likely",
+                own,
+                product="relay under its own name",
+                endpoint=names.without_priority(own[0].value),
+            )
+        )
+    if front or own or unknown:
+        return [*front, *drafts, _behind(host, signs, [*own, *unknown], bool(front))]
+    if placeholders:
+        return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
+    return drafts
+
+
+def _draft(host: str, role: str, layer: str, rule: Rule, evidence: list[Seen]) -> Draft:
+    return Draft(
+        host,
+        role,
+        layer,
+        rule.provider,
+        rule.id,
+        rule.confidence,
+        evidence,
+        product=rule.product,
+        region=rule.region,
+        endpoint=names.without_priority(evidence[0].value),
+    )
+
+
+def _exchanger_rule(book: Book, rules: Rules, target: str) -> tuple[Rule | None, list[Seen]]:
+    """The rule for an MX host, following its alias inside the book where the name itself is not known."""
+    rule = rules.mail.find(target)
+    if rule is None:
+        rule = rules.suffixes.find(target)
+        if rule is not None and rule.role != "mail":
+            rule = None
+    if rule is not None:
+        return rule, []
+    chain = book.chain(target)
+    for name, _ in reversed(chain.hops):
+        rule = rules.mail.find(name)
+        if rule is not None:
+            return rule, chain.records
+    return None, []
+
+
+def _behind(host: str, signs: list[Draft], exchangers: list[Seen], filtered: bool) -> Draft:
+    """The mailbox provider behind a filter or relay: the most trusted sign, else unknown."""
+    if not signs:
+        rule = "mail-behind-filter-unknown" if filtered else "mx-unknown"
+        return Draft(host, "mail", "back", UNKNOWN, rule, "possible", list(exchangers))
+    best = signs[0]
+    _note_contradictions([best], signs)
+    return best
+
+
+def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
+    """Say where another sign names another provider. A strong sign against a mailbox is never hidden."""
+    named = {draft.provider for draft in mailboxes}
+    others = [sign for sign in signs if sign.provider not in named]
+    if others:
+        words = ", ".join(sorted({f"{sign.rule_id} names {sign.provider}" for sign in others}))
+        for draft in mailboxes:
+            draft.contradiction = words
+
+
+def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Without an MX in the records at hand, strong signs alone show a mailbox, and only as possible."""
+    if names.is_validation(host) or not book.get(host, "TXT", "NS", "A", "AAAA", *()):
+        return []
+    signs = [sign for sign in _signs(book, rules, host) if sign.rule_id != "mail-through:token"]
+    strong = [sign for sign in signs if sign.rule_id in ("mail-through:dkim", "mail-through:autodiscover")]
+    if not strong:
+        return []
+    best = strong[0]
+    best.confidence = "possible"
+    best.note = "no MX among the records"
+    return [best]
+
+
+def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """What shows a mailbox provider besides the MX, most trusted first."""
+    signs = [*_dkim(book, rules, host), *_autodiscover(book, rules, host)]
+    signs.extend(_spf(book, rules, host))
+    signs.extend(_tokens(book, rules, host))
+    return signs
+
+
+def _dkim(book: Book, rules: Rules, host: str) -> list[Draft]:
+    found: dict[str, Draft] = {}
+    foreign: dict[str, Draft] = {}
+    for selector in SELECTORS:
+        for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
+            target = names.host(seen.value)
+            rule = rules.suffixes.find(target)
+            if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
+                continue
+            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com: a target that names
+            # another domain was copied from another body and shows little.
+            mine = host.replace(".", "-") in target
+            draft = Draft(
+                host,
+                "mail",
+                "back",
+                rule.provider,
+                "mail-through:dkim",
+                weaker("likely" if mine else "possible", rule.confidence),
+                [seen],
+                product=rule.product,
+            )
+            (found if mine else foreign).setdefault(rule.provider, draft)
+    return list(found.values()) or [d for p, d in foreign.items() if p not in found]
+
+
+def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
+    drafts = []
+    chain = book.chain(f"autodiscover.{host}")
+    for target, _ in reversed(chain.hops):
+        rule = rules.suffixes.find(target)
+        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
+            drafts.append(
+                Draft(
+                    host,
+                    "mail",
+                    "back",
+                    rule.provider,
+                    "mail-through:autodiscover",
+                    weaker("likely", rule.confidence),
+                    chain.records,
+                    product=rule.product,
+                )
+            )
+            break
+    for seen in book.get(f"_autodiscover._tcp.{host}", "SRV"):
+        rule = rules.suffixes.find(names.without_priority(seen.value))
+        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
+            drafts.append(
+                Draft(
+                    host,
+                    "mail",
+                    "back",
+                    rule.provider,
+                    "mail-through:autodiscover",
+                    weaker("likely", rule.confidence),
+                    [seen],
+                    product=rule.product,
+                )
+            )
+            break
+    return drafts
+
+
+def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]]:
+    """Names that the SPF record of `host` includes or redirects to, following those kept in the book."""
+    found: list[tuple[str, Seen]] = []
+    visited: set[str] = set()
+    queue = [(host, depth)]
+    while queue:
+        name, left = queue.pop(0)
+        if name in visited or left == 0:
+            continue
+        visited.add(name)
+        for seen in book.get(name, "TXT"):
+            text = seen.value.strip().strip('"')
+            if not text.lower().startswith("v=spf1"):
+                continue
+            for word in text.replace('" "', "").split():
+                for mark in ("include:", "redirect="):
+                    if word.lower().lstrip("+?~-").startswith(mark):
+                        target = names.host(word.lstrip("+?~-")[len(mark) :])
+                        found.append((target, seen))
+                        queue.append((target, left - 1))
+    return found
+
+
+def _spf(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """A mailbox provider where the SPF record names exactly one."""
+    named: dict[str, Draft] = {}
+    for target, seen in spf_includes(book, host):
+        rule = rules.spf.find(target)
+        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
+            named.setdefault(
+                rule.provider,
+                Draft(
+                    host, "mail", "back", rule.provider, "mail-through:spf", "possible", [seen], product=rule.product
+                ),
+            )
+    return list(named.values()) if len(named) == 1 else []
+
+
+def _tokens(book: Book, rules: Rules, host: str) -> list[Draft]:
+    named: dict[str, Draft] = {}
+    for seen in book.get(host, "TXT"):
+        text = seen.value.strip().strip('"').lower()
+        for provider, marks in TENANT_TOKENS.items():
+            if any(text.startswith(mark.lower()) for mark in marks):
+                named.setdefault(
+                    provider, Draft(host, "mail", "back", provider, "mail-through:token", "possible", [seen])
+                )
+    return list(named.values()) if len(named) == 1 else []

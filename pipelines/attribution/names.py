@@ -1,0 +1,126 @@
+"""Host names: written one way, and told apart by what they can be.
+
+Many names in a zone are not services: they validate a certificate, carry a mail policy, or serve a
+device. Counting them would inflate every measure, so each name says whether it can be a service's name.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+# First labels that providers use to validate a name before traffic moves. They say who was asked to serve
+# the name, not who serves it.
+VALIDATION_LABELS = frozenset({"afdverify", "asverify", "awverify", "cdnverify", "asuid", "cloudflare-verify"})
+
+# First labels of mail, device and telephony names: real hosts, not services that people visit.
+DEVICE_LABELS = frozenset(
+    [
+        "autodiscover",
+        "autoconfig",
+        "enterpriseenrollment",
+        "enterpriseregistration",
+        "lyncdiscover",
+        "lyncdiscoverinternal",
+        "msoid",
+        "sip",
+        "sipdir",
+        "sipfed",
+        "mta-sts",
+        "mail",
+        "smtp",
+        "smtp1",
+        "smtp2",
+        "imap",
+        "pop",
+        "pop3",
+        "mx",
+        "mx1",
+        "mx2",
+        "relay",
+        "ns",
+        "ns0",
+        "ns1",
+        "ns2",
+        "ns3",
+        "ns4",
+        "dns",
+        "dns1",
+        "dns2",
+        "vpn",
+        "sslvpn",
+        "owa",
+        "webmail",
+        "ftp",
+        "sftp",
+        "ldap",
+        "mailhost",
+        "mailrelay",
+    ]
+)
+
+# Labels that name an environment. The longest list that a department published (HM Courts and Tribunals
+# Service) plus the usual ones; a label matches whole or before a dash.
+ENVIRONMENTS: dict[str, str] = {
+    **dict.fromkeys(("dev", "develop", "development", "devl", "dev1", "dev2"), "dev"),
+    **dict.fromkeys(("test", "tst", "testing", "test1", "test2", "qa", "sit", "systest"), "test"),
+    **dict.fromkeys(("stage", "staging", "stg", "stag", "pp", "preprod", "prp", "pre-prod"), "staging"),
+    **dict.fromkeys(("demo", "trial"), "demo"),
+    **dict.fromkeys(("sandbox", "sbx", "sandpit", "poc"), "sandbox"),
+    **dict.fromkeys(("uat", "oat", "aat"), "uat"),
+    **dict.fromkeys(("perftest", "perf", "nft", "loadtest"), "perftest"),
+    **dict.fromkeys(("ithc", "nle", "preview", "training", "nonprod", "non-prod"), "other"),
+}
+_ENVIRONMENT = re.compile(
+    r"(?:^|[.-])(" + "|".join(sorted(map(re.escape, ENVIRONMENTS), key=len, reverse=True)) + r")(?=[.-]|$)"
+)
+_SPLIT_PRIORITY = re.compile(r"^\d+\s+")
+
+
+@functools.lru_cache(maxsize=65536)
+def host(text: str) -> str:
+    """A host name written one way: lower case, no final dot, no blanks, no wildcard or escape marks."""
+    return text.strip().lower().rstrip(".").replace("\\052", "*").replace("\\", "")
+
+
+def without_priority(value: str) -> str:
+    """The host of an MX or SRV value, whose numbers come first."""
+    return host(value.rsplit(None, 1)[-1]) if value.strip() else ""
+
+
+@functools.lru_cache(maxsize=65536)
+def environment(name: str, stated: str | None = None) -> str | None:
+    """The environment that a name or its source states; None is taken as live."""
+    if stated:
+        word = stated.strip().lower()
+        if word in ("prod", "production", "live", ""):
+            stated = None
+        else:
+            return ENVIRONMENTS.get(word, word)
+    labels, _, _ = name.rpartition(".")
+    match = _ENVIRONMENT.search(labels)
+    return ENVIRONMENTS[match.group(1)] if match else None
+
+
+def first_label(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def is_validation(name: str) -> bool:
+    """Whether the name exists to validate another name or carry a policy."""
+    return first_label(name) in VALIDATION_LABELS or name.startswith("_") or "._" in name
+
+
+@functools.lru_cache(maxsize=65536)
+def is_service_name(name: str) -> bool:
+    """Whether people could visit this name as a service."""
+    if is_validation(name) or name.endswith((".arpa", ".in-addr", ".ip6")) or ".in-addr." in name:
+        return False
+    label = first_label(name)
+    return label not in DEVICE_LABELS and label != "*"
+
+
+def parents(name: str) -> list[str]:
+    """Every name above `name`, nearest first, down to two labels."""
+    labels = name.split(".")
+    return [".".join(labels[i:]) for i in range(1, len(labels) - 1)]

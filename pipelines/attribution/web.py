@@ -1,0 +1,260 @@
+"""What answers a web address, and what may be said of where it runs.
+
+The alias chain is walked to its end; the deepest hop that a rule knows answers. Without one the addresses
+are looked up in the providers' published ranges. A network in front hides the origin unless a header or
+cookie set by the origin came through it. Nothing known stays unknown.
+"""
+
+from __future__ import annotations
+
+from pipelines.attribution import names
+from pipelines.attribution.book import Book, Chain, Seen
+from pipelines.attribution.draft import HIDDEN, NONE, UNKNOWN, Draft
+from pipelines.attribution.networks import Network, is_private
+from pipelines.attribution.rules import Rule, Rules
+
+
+def web(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Findings about who answers at `host`: none where it has neither address, alias nor header."""
+    chain = book.chain(host)
+    addresses = book.addresses(chain.end)
+    marks = _header_marks(book, rules, host)
+    if not chain.hops and not addresses and not marks:
+        return []
+    drafts = _from_chain(rules, chain, addresses)
+    if not drafts:
+        drafts = _from_addresses(rules, host, chain, addresses)
+    if not any(draft.provider not in (UNKNOWN, NONE) for draft in drafts):
+        drafts = _from_certificate(book, rules, host, addresses) or drafts
+    return _with_headers(host, drafts, marks)
+
+
+def _role(rule: Rule, host: str) -> str:
+    """A validation name says who was asked to serve, not who serves: its role is certificate."""
+    return "certificate" if names.first_label(host) in names.VALIDATION_LABELS else rule.role
+
+
+def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft]:
+    known = [
+        (index, target, rule)
+        for index, (target, _) in enumerate(chain.hops)
+        if (rule := rules.suffixes.find(target)) is not None
+    ]
+    if not known:
+        return []
+    host = chain.start
+    index, target, rule = known[-1]
+    role = _role(rule, host)
+    draft = Draft(
+        host,
+        role,
+        "front",
+        rule.provider,
+        rule.id,
+        rule.confidence,
+        evidence=chain.records[: index + 1],
+        product=rule.product,
+        region=rule.region_of(target),
+        endpoint=target,
+    )
+    if role == "mail":
+        draft.layer = "back"
+    if role == "web":
+        draft.origin = _origin(rule)
+        if draft.region is None and rule.hides == "no":
+            draft.region = _region_of_addresses(rules, rule.provider, addresses)
+        draft.contradiction = _contradiction(rules, rule, addresses)
+    drafts = [draft]
+    # A routing hop of another provider is a dependence too: without its answer nobody gets further.
+    for hop, earlier_target, earlier in known[:-1]:
+        if earlier.word == "dns-lb" and earlier.provider != rule.provider and role == "web":
+            drafts.append(
+                Draft(
+                    host,
+                    "web",
+                    "front",
+                    earlier.provider,
+                    earlier.id,
+                    earlier.confidence,
+                    evidence=chain.records[: hop + 1],
+                    product=earlier.product,
+                    endpoint=earlier_target,
+                    origin=draft.origin,
+                )
+            )
+    return drafts
+
+
+def _origin(rule: Rule) -> str:
+    if rule.hides == "yes":
+        return HIDDEN
+    if rule.hides == "partly" and rule.word in ("dns-lb", "cdn"):
+        return UNKNOWN
+    return rule.provider
+
+
+def _region_of_addresses(rules: Rules, provider: str, addresses: list[Seen]) -> str | None:
+    """The one region of the provider's own ranges that the addresses stand in."""
+    regions = set()
+    for seen in addresses:
+        network = _network(rules, seen.value)
+        if network is None or network.provider != provider or network.in_front:
+            return None
+        regions.add(network.region)
+    return regions.pop() if len(regions) == 1 else None
+
+
+def _contradiction(rules: Rules, rule: Rule, addresses: list[Seen]) -> str | None:
+    others = set()
+    for seen in addresses:
+        network = _network(rules, seen.value)
+        # A platform's address in another provider's range is how platforms work, not a contradiction.
+        if (
+            network
+            and network.provider != rule.provider
+            and rule.provider in ("aws", "azure", "gcp", "oracle")
+            and network.provider in ("aws", "azure", "gcp", "oracle")
+        ):
+            others.add(network.provider)
+    if not others:
+        return None
+    return f"the name says {rule.provider}, the address stands in a range of {', '.join(sorted(others))}"
+
+
+def _network(rules: Rules, address: str) -> Network | None:
+    try:
+        return rules.networks.find(address)
+    except ValueError:
+        return None
+
+
+def _from_addresses(rules: Rules, host: str, chain: Chain, addresses: list[Seen]) -> list[Draft]:
+    if names.first_label(host) in names.VALIDATION_LABELS:
+        return [Draft(host, "web", "front", NONE, "validation-name", "confirmed", chain.records)]
+    if not addresses:
+        rule = "alias-loop" if chain.looped else "alias-unknown"
+        return [
+            Draft(host, "web", "front", UNKNOWN, rule, "possible", chain.records, origin=UNKNOWN, endpoint=chain.end)
+        ]
+    public = [seen for seen in addresses if not is_private(seen.value)]
+    if not public:
+        return [Draft(host, "web", "front", NONE, "private-address", "confirmed", [*chain.records, *addresses])]
+    by_provider: dict[str, list[tuple[Seen, Network]]] = {}
+    parked = []
+    for seen in public:
+        network = _network(rules, seen.value)
+        if network is None:
+            continue
+        if network.parked:
+            parked.append(seen)
+        else:
+            by_provider.setdefault(network.provider, []).append((seen, network))
+    if not by_provider:
+        if parked:
+            return [Draft(host, "web", "front", NONE, "parked", "likely", [*chain.records, *parked])]
+        return [
+            Draft(
+                host,
+                "web",
+                "front",
+                UNKNOWN,
+                "address-unknown",
+                "possible",
+                [*chain.records, *public],
+                origin=UNKNOWN,
+                endpoint=chain.end if chain.hops else public[0].value,
+            )
+        ]
+    return [_by_network(host, chain, provider, hits) for provider, hits in sorted(by_provider.items())]
+
+
+def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, Network]]) -> Draft:
+    networks = [network for _, network in hits]
+    first = networks[0]
+    regions = {network.region for network in networks}
+    products = {network.product for network in networks}
+    in_front = any(network.in_front for network in networks)
+    return Draft(
+        host,
+        "web",
+        "front",
+        provider,
+        f"range:{provider}:{first.product or 'all'}" if first.published else f"network:{provider}:{first.prefix}",
+        first.confidence,
+        evidence=[*chain.records, *(seen for seen, _ in hits)],
+        product=products.pop() if len(products) == 1 else None,
+        region=regions.pop() if len(regions) == 1 and not in_front else None,
+        endpoint=chain.end if chain.hops else hits[0][0].value,
+        origin=HIDDEN if in_front else UNKNOWN if first.product == "GLOBALACCELERATOR" else provider,
+        note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
+    )
+
+
+def _from_certificate(book: Book, rules: Rules, host: str, addresses: list[Seen]) -> list[Draft]:
+    """A network in front that validates certificates for a name serves it: the one public trace of some."""
+    for seen in book.get(f"_acme-challenge.{host}", "CNAME"):
+        rule = rules.suffixes.find(names.host(seen.value))
+        if rule is not None and rule.provider == "fastly":
+            return [
+                Draft(
+                    host,
+                    "web",
+                    "front",
+                    rule.provider,
+                    f"certificate-shows-front:{rule.provider}",
+                    "likely",
+                    [seen, *addresses],
+                    origin=HIDDEN,
+                    endpoint=names.host(seen.value),
+                )
+            ]
+    return []
+
+
+def _header_marks(book: Book, rules: Rules, host: str) -> list[tuple[Seen, Rule]]:
+    marks = []
+    for kind, records in book.types(host).items():
+        lowered = kind.lower()
+        if lowered.startswith(("header:", "cookie:")):
+            for seen in records:
+                rule = rules.header(lowered, seen.value)
+                if rule is not None and rule.provider in rules.reference.providers:
+                    marks.append((seen, rule))
+    return marks
+
+
+def _with_headers(host: str, drafts: list[Draft], marks: list[tuple[Seen, Rule]]) -> list[Draft]:
+    """Join what response headers show: the front where DNS shows none, the origin behind a front."""
+    if not marks:
+        return drafts
+    fronts = [(seen, rule) for seen, rule in marks if rule.hides == "yes"]
+    origins = [(seen, rule) for seen, rule in marks if rule.hides != "yes" and rule.role == "web"]
+    known = [draft for draft in drafts if draft.provider not in (UNKNOWN, NONE)]
+    if not known and (fronts or origins):
+        seen, rule = (fronts or origins)[0]
+        drafts = [
+            Draft(
+                host,
+                "web",
+                "front",
+                rule.provider,
+                rule.id,
+                rule.confidence,
+                [seen],
+                product=rule.product,
+                origin=HIDDEN if rule.hides == "yes" else rule.provider,
+            )
+        ]
+        known = drafts
+    for draft in known:
+        if draft.role != "web":
+            continue
+        behind = {rule.provider for _, rule in origins}
+        if draft.origin in (HIDDEN, UNKNOWN) and len(behind) == 1:
+            seen, rule = origins[0]
+            if rule.confidence != "possible":
+                draft.origin = rule.provider
+                draft.evidence.append(seen)
+        elif draft.origin not in (HIDDEN, UNKNOWN, None) and behind and draft.origin not in behind:
+            draft.contradiction = f"headers show {', '.join(sorted(behind))}"
+    return drafts

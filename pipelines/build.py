@@ -1,0 +1,513 @@
+"""From stored records and reference facts to an edition: pure, repeatable, without a clock.
+
+Same inputs in any order give the same content hash. With nothing collected, the edition is built from
+data/reference alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines import outage, reference_tables, schema
+from pipelines.attribution import names
+from pipelines.attribution.attribute import attribute
+from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.draft import NONE, UNKNOWN, Draft
+from pipelines.attribution.rules import Rules
+from pipelines.contracts.fold import fold, latest
+from pipelines.contracts.identity import Buyers
+from pipelines.graph import Scenario
+from pipelines.records import (
+    ContractProvider,
+    Coverage,
+    Exposure,
+    Finding,
+    Issue,
+    Observation,
+    Organisation,
+    Service,
+)
+from pipelines.reference import Reference
+from pipelines.store import EditionRef, Manifest, Store, Writer, parquet_bytes, sha256, write_durably
+
+Row = Mapping[str, Any]
+# Dates after this are mistakes of the source; they are flagged and never become an edition's as_of.
+LATEST_DAY = dt.date(2045, 12, 31)
+# Providers whose networks or platforms are closed: a name that still points there could be claimed by
+# anybody, so such rows are counted and kept back from every table.
+CLOSED = frozenset({"govuk-paas", "ukcloud", "edgio", "stackpath"})
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An edition in memory."""
+
+    id: str
+    content_hash: str
+    as_of: dt.date
+    private: bool
+    tables: Mapping[str, pa.Table]
+    inputs: Mapping[str, str]
+
+
+def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date | None = None) -> Built:
+    """The edition of one state of the store."""
+    sources = [*reference_tables.sources(reference), *_stored(store, manifest, "sources")]
+    organisations = _organisations(reference, store, manifest)
+    known = {o.organisation_id for o in organisations}
+    services = reference_tables.services(reference, known)
+    observations = _observations(reference, store, manifest)
+    findings, withheld = _findings(reference, observations, organisations, services)
+    statements = _unique(
+        [*reference_tables.statements(reference), *_stored(store, manifest, "statements")], "statement_id"
+    )
+    edges = list(reference_tables.edges(reference, {s.service_id: s.name for s in services}))
+    incidents = list(reference_tables.incidents(reference))
+    tables: dict[str, list[Any]] = {
+        "organisations": organisations,
+        "services": services,
+        "observations": [o for o in observations if o.observation_id not in withheld],
+        "findings": findings,
+        "statements": statements,
+        "edges": edges,
+        "incidents": incidents,
+    }
+    tables |= _contracts(reference, store, manifest, organisations)
+    tables["exposures"] = _exposures(reference, tables)
+    tables["issues"] = [*_stored(store, manifest, "issues"), *_issues(tables, len(withheld))]
+    tables["sources"] = _unique(sources, "source_id")
+    tables["coverage"] = _coverage(reference, manifest, tables)
+    made = {name: _arrow(name, tables[name]) for name in schema.EDITION_TABLES}
+    day = as_of or _newest_evidence(made)
+    content_hash = hash_tables(made)
+    return Built(
+        id=f"{day.isoformat()}-{content_hash[:8]}",
+        content_hash=content_hash,
+        as_of=day,
+        private=manifest.private,
+        tables=made,
+        inputs={**reference.hashes, **{part.path: part.sha256 for part in manifest.parts}},
+    )
+
+
+# -- inputs -------------------------------------------------------------------------------------------------
+
+
+def _stored(store: Store, manifest: Manifest, table: str) -> list[Any]:
+    """Stored records of one table, as records."""
+    record = schema.table(table).record
+    rows = store.read(table, manifest).to_pylist()
+    return [record(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows]
+
+
+def _unique(rows: Iterable[Any], key: str) -> list[Any]:
+    """One row per key. Several sources may carry a row: the one with the smallest source id speaks."""
+    best: dict[str, Any] = {}
+    for row in rows:
+        other = best.get(getattr(row, key))
+        if other is None or row.source_id < other.source_id:
+            best[getattr(row, key)] = row
+    return [best[k] for k in sorted(best)]
+
+
+def _organisations(reference: Reference, store: Store, manifest: Manifest) -> list[Organisation]:
+    """Our reviewed table first; bodies that only a collected list knows are added."""
+    ours = reference_tables.organisations(reference)
+    known = {o.organisation_id for o in ours}
+    more = [
+        o
+        for o in _unique(_stored(store, manifest, "organisations"), "organisation_id")
+        if o.organisation_id not in known
+    ]
+    return sorted([*ours, *more], key=lambda o: o.organisation_id)
+
+
+def _observations(reference: Reference, store: Store, manifest: Manifest) -> list[Observation]:
+    """What is held to be seen now: for each name and type the newest dated records, and undated ones.
+
+    A newer look replaces an older one whatever it found; a list without a date cannot be newer, so it adds.
+    """
+    rows = [*reference_tables.observations(reference), *_stored(store, manifest, "observations")]
+    groups: dict[tuple[str, str, bool], list[Observation]] = defaultdict(list)
+    for row in rows:
+        groups[row.subject, row.kind, row.private].append(row)
+    kept: dict[str, Observation] = {}
+    for group in groups.values():
+        newest = max((row.seen_on for row in group if row.seen_on), default=None)
+        for row in group:
+            if row.seen_on is not None and row.seen_on != newest:
+                continue
+            other = kept.get(row.observation_id)
+            if other is None or _observation_order(row) < _observation_order(other):
+                kept[row.observation_id] = row
+    return [kept[key] for key in sorted(kept)]
+
+
+def _observation_order(row: Observation) -> tuple[int, str]:
+    # The dated source speaks before an undated one, then the smallest id.
+    return (0 if row.seen_on else 1, row.source_id)
+
+
+# -- findings -----------------------------------------------------------------------------------------------
+
+
+class Owners:
+    """Which body and service a host belongs to."""
+
+    def __init__(self, reference: Reference, organisations: list[Organisation], services: list[Service]) -> None:
+        self._services = {host: s for s in services for host in s.hosts}
+        self._domains: dict[str, str] = {}
+        for body in organisations:
+            if body.domain:
+                self._domains.setdefault(body.domain, body.organisation_id)
+        for _, row in reference.rows("domains.csv", ("domain", "organisation_id")):
+            self._domains.setdefault(names.host(row["domain"]), row["organisation_id"])
+
+    def find(self, host: str) -> tuple[str | None, str | None]:
+        """(organisation, service) of a host; the service only where the host is one of its own."""
+        service = self._services.get(host)
+        if service:
+            return service.organisation_id or self._body(host), service.service_id
+        return self._body(host), None
+
+    def _body(self, host: str) -> str | None:
+        name = host
+        while "." in name:
+            if name in self._domains:
+                return self._domains[name]
+            name = name.partition(".")[2]
+        return None
+
+
+def _findings(
+    reference: Reference,
+    observations: list[Observation],
+    organisations: list[Organisation],
+    services: list[Service],
+) -> tuple[list[Finding], set[str]]:
+    """Findings from observations, public and private apart, and the observations that are kept back."""
+    rules = Rules(reference)
+    owners = Owners(reference, organisations, services)
+    by_id = {o.observation_id: o for o in observations}
+    found: list[Finding] = []
+    withheld: set[str] = set()
+    for private in (False, True):
+        book = Book(
+            Seen(o.subject, o.kind, o.value or "", o.observation_id, o.seen_on, o.environment, o.outcome)
+            for o in observations
+            if o.private == private
+        )
+        for draft in attribute(book, rules):
+            if draft.provider in CLOSED and draft.role == "web":
+                withheld.update(seen.id for seen in draft.evidence if seen.host == draft.host)
+                continue
+            found.append(_finding(reference, owners, by_id, draft, private))
+    return sorted(found, key=lambda f: f.finding_id), withheld
+
+
+def _finding(
+    reference: Reference, owners: Owners, by_id: Mapping[str, Observation], draft: Draft, private: bool
+) -> Finding:
+    organisation, service = owners.find(draft.host)
+    ids = tuple(sorted({seen.id for seen in draft.evidence}))
+    environments = {by_id[i].environment for i in ids if i in by_id and by_id[i].subject == draft.host}
+    environment = next(iter(sorted(e for e in environments if e)), None)
+    known = draft.provider not in (UNKNOWN, NONE)
+    if not known:
+        certainty = "unknown" if draft.provider == UNKNOWN else "known"
+    else:
+        certainty = reference_tables.certainty(draft.confidence)
+    key = reference_tables.short(draft.host, draft.role, draft.layer, draft.provider)
+    return Finding(
+        finding_id=f"f-{key}",
+        subject=draft.host,
+        organisation_id=organisation,
+        service_id=service,
+        role=draft.role,
+        layer=draft.layer,
+        provider=draft.provider,
+        parent=reference.parent(draft.provider),
+        jurisdiction=reference.jurisdiction(draft.provider),
+        product=draft.product,
+        region=draft.region,
+        endpoint=draft.endpoint,
+        origin_provider=draft.origin if draft.role == "web" else None,
+        confidence=draft.confidence,
+        certainty=certainty,
+        rule_id=draft.rule_id,
+        evidence_ids=ids,
+        seen_on=draft.seen_on,
+        environment=environment or names.environment(draft.host),
+        is_service_name=names.is_service_name(draft.host),
+        contradiction=draft.contradiction,
+        source_id=min((by_id[i].source_id for i in ids if i in by_id), default="reference-service_records"),
+        private=private,
+    )
+
+
+# -- contracts ----------------------------------------------------------------------------------------------
+
+
+def _contracts(
+    reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation]
+) -> dict[str, list[Any]]:
+    named, named_awards, named_providers = reference_tables.named_contracts(reference)
+    buyers = Buyers((o.organisation_id, o.name) for o in organisations)
+    rows = [_as_row(n) for n in named] + store.read("notices", manifest).to_pylist()
+    awards = [_as_row(a) for a in named_awards] + store.read("awards", manifest).to_pylist()
+    notices = latest(rows)
+    contracts, suppliers, providers = fold(reference, buyers, notices, awards)
+    providers.extend(_named_providers(reference, contracts, providers, named_providers))
+    record = schema.table("notices").record
+    notice_rows = []
+    for row in notices:
+        body = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+        body["organisation_id"] = buyers.find(row["buyer_name"])
+        notice_rows.append(record(**body))
+    return {
+        "notices": notice_rows,
+        "contracts": contracts,
+        "contract_suppliers": suppliers,
+        "contract_providers": providers,
+    }
+
+
+def _as_row(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def _named_providers(
+    reference: Reference,
+    contracts: list[Any],
+    found: list[ContractProvider],
+    named: Mapping[str, tuple[str, ...]],
+) -> Iterator[ContractProvider]:
+    """Providers that our reviewed table names and the words of the row do not."""
+    have = {(row.contract_id, row.provider) for row in found}
+    for contract in contracts:
+        for notice_id in contract.notice_ids:
+            for item in named.get(notice_id, ()):
+                grade, _, provider = item.partition(":")
+                if (contract.contract_id, provider) in have:
+                    continue
+                have.add((contract.contract_id, provider))
+                yield ContractProvider(
+                    contract_id=contract.contract_id,
+                    provider=provider,
+                    parent=reference.parent(provider),
+                    jurisdiction=reference.jurisdiction(provider),
+                    grade=grade,
+                    certainty="known" if grade == "named" else "inferred",
+                    via_reseller=False,
+                    marketplace=False,
+                    phrase=None,
+                    place="named contract, with its source",
+                    rule_id="named-contract",
+                    source_id=reference_tables.source_id("contracts"),
+                )
+
+
+# -- exposures, issues, coverage -----------------------------------------------------------------------------
+
+
+def presets(reference: Reference) -> dict[str, Scenario]:
+    """The stored scenarios, checked."""
+    found = {}
+    for key, row in reference._toml("presets.toml").items():
+        found[key] = outage.scenario(
+            reference,
+            row["provider"],
+            row.get("product"),
+            row.get("region"),
+            row.get("plane", "data"),
+            row.get("cause", "unknown"),
+            row["hours"],
+            id=key,
+            title=row["title"],
+            incident=row.get("incident"),
+        )
+    return found
+
+
+def _exposures(reference: Reference, tables: Mapping[str, list[Any]]) -> list[Exposure]:
+    evidence = outage.Evidence(
+        *(
+            [_as_row(row) for row in tables[name]]
+            for name in ("organisations", "services", "findings", "statements", "edges")
+        )
+    )
+    graph = outage.build_graph(reference, evidence)
+    rows = []
+    for key, scenario in sorted(presets(reference).items()):
+        for service, effect in sorted(graph.solve(scenario).items()):
+            state, certainty = outage.classify(effect)
+            rows.append(
+                Exposure(
+                    scenario_id=key,
+                    service_id=service,
+                    organisation_id=graph.services[service].organisation_id,
+                    effect=state,
+                    certainty=certainty,
+                    layer=effect.layer,
+                    via=effect.path,
+                    evidence_ids=tuple(sorted(set(effect.evidence))),
+                    source_id=reference_tables.source_id("presets"),
+                )
+            )
+    return rows
+
+
+def _issues(tables: Mapping[str, list[Any]], withheld: int) -> Iterator[Issue]:
+    """What is doubted or left out, counted: flags of contracts, contradictions, unchecked marks, withheld."""
+
+    def issue(kind: str, table: str, record: str | None, detail: str | None, source: str) -> Issue:
+        return Issue(f"i-{reference_tables.short(kind, table, record, detail)}", kind, table, record, detail, source)
+
+    for contract in tables["contracts"]:
+        for flag in contract.flags:
+            yield issue(flag, "contracts", contract.contract_id, None, contract.source_id)
+        if contract.value_status != "known":
+            yield issue(f"value-{contract.value_status}", "contracts", contract.contract_id, None, contract.source_id)
+    for finding in tables["findings"]:
+        if finding.contradiction:
+            yield issue("contradiction", "findings", finding.finding_id, finding.contradiction, finding.source_id)
+    weak = Counter(f.rule_id for f in tables["findings"] if f.confidence == "possible" and f.certainty == "inferred")
+    for rule, count in sorted(weak.items()):
+        yield issue("rule-not-rechecked", "findings", rule, f"{count} findings", "reference-providers")
+    if withheld:
+        yield issue(
+            "withheld",
+            "observations",
+            None,
+            f"{withheld} records that point to closed providers are kept back: they could be claimed by anybody",
+            "reference-service_records",
+        )
+
+
+# What the product can collect and what nobody can, for the coverage page.
+NOT_COVERED = {
+    "etendersni": (
+        "eTendersNI, Northern Ireland below threshold",
+        "no public interface: the search stands behind a CAPTCHA, which we do not pass by",
+    ),
+}
+
+
+def _coverage(reference: Reference, manifest: Manifest, tables: Mapping[str, list[Any]]) -> list[Coverage]:
+    rows: dict[str, Coverage] = {}
+    counts: Counter[str] = Counter()
+    for name, records in tables.items():
+        if name in ("sources", "coverage", "issues"):
+            continue
+        counts.update(record.source_id for record in records)
+    by_collector: dict[str, list[Any]] = defaultdict(list)
+    for source in tables["sources"]:
+        if source.collector == "reference":
+            title, used = source.title, counts[source.source_id]
+            rows[source.source_id] = Coverage(
+                source.source_id,
+                title,
+                "reference",
+                source.date_from,
+                source.date_to,
+                used,
+                400,
+                reference.tables[source.source_id.removeprefix("reference-")].check,
+            )
+        else:
+            by_collector[source.collector].append(source)
+    for collector, group in sorted(by_collector.items()):
+        facts = manifest.coverage.get(collector, {})
+        rows[collector] = Coverage(
+            collector,
+            facts.get("title") or group[0].title.partition(":")[0],
+            facts.get("state", "imported"),
+            min((s.date_from for s in group if s.date_from), default=None),
+            max((s.date_to for s in group if s.date_to), default=None),
+            sum(counts[s.source_id] for s in group),
+            facts.get("stale_after_days"),
+            facts.get("reason") or f"{len(group)} files",
+        )
+    for key, (title, reason) in NOT_COVERED.items():
+        rows[key] = Coverage(key, title, "not_covered", None, None, 0, None, reason)
+    return [rows[key] for key in sorted(rows)]
+
+
+# -- hashing and writing -------------------------------------------------------------------------------------
+
+
+def _arrow(name: str, rows: list[Any]) -> pa.Table:
+    """Rows in the order of their key."""
+    table = schema.to_arrow(name, rows)
+    key = [(column, "ascending") for column in schema.table(name).key]
+    return table.sort_by(key) if table.num_rows else table
+
+
+def hash_tables(tables: Mapping[str, pa.Table]) -> str:
+    """SHA-256 over all rows of all tables in canonical order, without the facts of a run.
+
+    A row is its values as JSON; rows are sorted as text, so neither the order of inputs nor that of a file
+    can show.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(tables):
+        columns = [c.name for c in schema.table(name).columns if not c.words.run]
+        digest.update(f"\x00{name}\x00{','.join(columns)}\x00".encode())
+        rows = tables[name].select(columns)
+        lines = sorted(json.dumps(list(row.values()), default=str, ensure_ascii=False) for row in rows.to_pylist())
+        for line in lines:
+            digest.update(line.encode())
+            digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _newest_evidence(tables: Mapping[str, pa.Table]) -> dt.date:
+    newest = dt.date(1970, 1, 1)
+    for name, rows in tables.items():
+        for column in schema.table(name).columns:
+            if column.words.evidence and rows.num_rows:
+                days = rows[column.name].drop_null()
+                days = days.filter(pc.less_equal(days, pa.scalar(LATEST_DAY)))
+                if len(days):
+                    newest = max(newest, pc.max(days).as_py())
+    return newest
+
+
+def write(writer: Writer, built: Built) -> Manifest:
+    """Put a built edition into the store and make it current. An edition already there is not rewritten."""
+    known = writer.base.editions.get(built.id)
+    if known is not None and known.content_hash == built.content_hash:
+        if writer.base.edition == built.id:
+            return writer.base
+        writer.set_edition(known)
+        return writer.commit()
+    folder = writer.store.path / "editions" / built.id
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for name, rows in built.tables.items():
+        body = parquet_bytes(rows)
+        write_durably(folder / f"{name}.parquet", body)
+        parts.append({"table": name, "sha256": sha256(body), "rows": rows.num_rows, "bytes": len(body)})
+    body = json.dumps(
+        {
+            "id": built.id,
+            "content_hash": built.content_hash,
+            "as_of": built.as_of.isoformat(),
+            "private": built.private,
+            "tables": parts,
+            "inputs": dict(sorted(built.inputs.items())),
+        },
+        indent=1,
+    ).encode()
+    write_durably(folder / "edition.json", body)
+    writer.set_edition(EditionRef(built.id, built.content_hash, built.as_of.isoformat(), built.private, sha256(body)))
+    return writer.commit()

@@ -1,0 +1,150 @@
+"""The checks that an operator runs: each looks at one promise and says where it is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines import build, reference, schema
+from pipelines.errors import CloudholdError
+from pipelines.store import Manifest, Part, Store
+
+Result = dict[str, Any]
+
+
+def run(store: Store) -> list[Result]:
+    """Every check as {id, ok, what, where}. A check that cannot run has failed."""
+    results: list[Result] = []
+    _attempt(results, "reference", "reference facts read and hold together", "data/reference", _reference)
+    try:
+        manifest = store.manifest()
+        results.append(_result("manifest", True, "the newest manifest reads", f"number {manifest.number}"))
+    except CloudholdError as error:
+        results.append(_result("manifest", False, str(error), str(store.path)))
+        return results
+    _attempt(
+        results,
+        "parts",
+        "every stored part matches its fingerprint",
+        str(store.path),
+        lambda: _parts(store, manifest),
+    )
+    if manifest.edition is None:
+        results.append(_result("edition", True, "no edition was built yet", str(store.path)))
+        return results
+    tables: dict[str, pa.Table] = {}
+    _attempt(
+        results,
+        "edition-parts",
+        "every file of the edition matches its fingerprint",
+        manifest.edition,
+        lambda: tables.update(_edition(store, manifest)),
+    )
+    if tables:
+        _attempt(
+            results,
+            "schema",
+            "every table keeps its schema and codelists",
+            manifest.edition,
+            lambda: _schema(tables),
+        )
+        _attempt(
+            results,
+            "content-hash",
+            "the content hash is that of the rows",
+            manifest.edition,
+            lambda: _hash(manifest, tables),
+        )
+        _attempt(results, "keys", "no key stands twice", manifest.edition, lambda: _keys(tables))
+        _attempt(
+            results,
+            "no-contacts",
+            "no e-mail address stands in any cell",
+            manifest.edition,
+            lambda: _contacts(tables),
+        )
+        _attempt(
+            results,
+            "provenance",
+            "every row names a source that is listed",
+            manifest.edition,
+            lambda: _provenance(tables),
+        )
+    return results
+
+
+def _result(check_id: str, ok: bool, what: str, where: str) -> Result:
+    return {"id": check_id, "ok": ok, "what": what, "where": where}
+
+
+def _attempt(results: list[Result], check_id: str, promise: str, where: str, test: Callable[[], None]) -> None:
+    try:
+        test()
+        results.append(_result(check_id, True, promise, where))
+    except (CloudholdError, OSError, pa.ArrowException, KeyError, ValueError) as error:
+        results.append(_result(check_id, False, f"not so: {promise}", str(error)[:400]))
+
+
+def _reference() -> None:
+    reference.Reference(reference.default_path())
+
+
+def _parts(store: Store, manifest: Manifest) -> None:
+    for part in (*manifest.parts, *manifest.raw):
+        store.verify(part)
+
+
+def _edition(store: Store, manifest: Manifest) -> Iterator[tuple[str, pa.Table]]:
+    known = manifest.editions[manifest.edition or ""]
+    folder = f"editions/{known.id}"
+    body = store.verify(Part("edition", f"{folder}/edition.json", known.sha256, 0, 0, False)).read_bytes()
+    for item in json.loads(body)["tables"]:
+        name = item["table"]
+        path = store.verify(Part(name, f"{folder}/{name}.parquet", item["sha256"], item["rows"], item["bytes"], False))
+        yield name, pq.read_table(path, schema=schema.arrow_schema(name))
+
+
+def _schema(tables: dict[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        schema.validate(name, rows)
+
+
+def _hash(manifest: Manifest, tables: dict[str, pa.Table]) -> None:
+    found = build.hash_tables(tables)
+    said = manifest.editions[manifest.edition or ""].content_hash
+    if found != said:
+        raise ValueError(f"the rows give {found}, the edition says {said}")
+
+
+def _keys(tables: dict[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        key = list(schema.table(name).key)
+        distinct = rows.group_by(key).aggregate([]).num_rows
+        if distinct != rows.num_rows:
+            raise ValueError(f"{name}: {rows.num_rows - distinct} rows share a key with another")
+
+
+def _contacts(tables: dict[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        for column in schema.table(name).columns:
+            values = rows[column.name]
+            if column.python == tuple[str, ...]:
+                values = pc.list_flatten(values)
+            elif column.python is not str:
+                continue
+            if len(values) and pc.any(pc.match_substring(values, "@")).as_py():
+                raise ValueError(f"{name}.{column.name} holds an '@'")
+
+
+def _provenance(tables: dict[str, pa.Table]) -> None:
+    listed = set(tables["sources"]["source_id"].to_pylist())
+    for name, rows in tables.items():
+        if "source_id" in rows.column_names and name != "sources":
+            missing = set(rows["source_id"].to_pylist()) - listed
+            if missing:
+                raise ValueError(f"{name}: source {sorted(missing)[0]} is not listed")

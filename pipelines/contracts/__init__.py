@@ -1,0 +1,1 @@
+"""From published notices to contracts: who signed, for how much, until when, who is behind the reseller."""

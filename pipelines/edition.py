@@ -1,0 +1,163 @@
+"""An edition opened for reading: verified files, queried by DuckDB in memory.
+
+A reader takes CURRENT once and keeps that state; a newer edition is another object. A damaged edition is
+passed over for the one before, and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import schema
+from pipelines.build import Built
+from pipelines.errors import CheckFailed, Refused, UnknownName
+from pipelines.store import Manifest, Part, Store
+
+# Up to this size an edition is held in memory, where a page's queries take single milliseconds.
+IN_MEMORY_BYTES = 256 * 1024 * 1024
+
+
+class Edition:
+    """One immutable edition. `notice` is set where a damaged newer one was passed over."""
+
+    def __init__(
+        self,
+        id: str,
+        content_hash: str,
+        as_of: dt.date,
+        private: bool,
+        counts: Mapping[str, int],
+        connection: duckdb.DuckDBPyConnection,
+        notice: str | None = None,
+    ) -> None:
+        self.id = id
+        self.content_hash = content_hash
+        self.as_of = as_of
+        self.private = private
+        self.counts = dict(counts)
+        self.notice = notice
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, built: Built) -> Edition:
+        """A built edition that is not (or not yet) in a store."""
+        connection = _connect()
+        for name, rows in built.tables.items():
+            connection.register("arriving", rows)
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM arriving')
+            connection.unregister("arriving")
+        counts = {name: rows.num_rows for name, rows in built.tables.items()}
+        return cls(built.id, built.content_hash, built.as_of, built.private, counts, connection)
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Rows of a query over the edition's tables. Money comes as float, lists as lists."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        return cursor.execute(sql, parameters or {}).df()
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of a query as dicts, dates as dates, missing values as None."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        cursor.execute(sql, parameters or {})
+        names = [item[0] for item in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def value(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
+        """The first value of the first row; None where there is none."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        row = cursor.execute(sql, parameters or {}).fetchone()
+        return row[0] if row else None
+
+    def arrow(self, table: str) -> pa.Table:
+        """One table whole, in its schema and in the order of its key."""
+        spec = schema.table(table)
+        order = ", ".join(f'"{column}"' for column in spec.key)
+        columns = ", ".join(f'"{name}"' for name in spec.names())
+        with self._lock:
+            cursor = self._connection.cursor()
+        read = cursor.sql(f'SELECT {columns} FROM "{table}" ORDER BY {order}').to_arrow_table()
+        return read.cast(schema.arrow_schema(table))
+
+    @functools.cached_property
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Every source by id."""
+        return {row["source_id"]: row for row in self.rows("SELECT * FROM sources")}
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def open_edition(store: Store, edition_id: str | None = None) -> Edition:
+    """The edition called `edition_id`, or the newest whole one.
+
+    UnknownName for an id that the store does not hold; Refused where nothing was built yet; CheckFailed where
+    every edition is damaged.
+    """
+    manifest = store.manifest()
+    if not manifest.editions:
+        raise Refused(f"the store {store.path} holds no edition yet; run cloudhold build")
+    if edition_id is not None:
+        if edition_id not in manifest.editions:
+            raise UnknownName("edition", edition_id, manifest.editions)
+        return _open(store, manifest, edition_id)
+    tried: list[str] = []
+    failure: CheckFailed | None = None
+    for state in store.manifests():
+        candidate = state.edition
+        if candidate is None or candidate in tried:
+            continue
+        tried.append(candidate)
+        try:
+            opened = _open(store, state, candidate)
+        except CheckFailed as error:
+            failure = failure or error
+            continue
+        if failure:
+            opened.notice = f"the newest edition is damaged ({failure}); this is the one before it"
+        return opened
+    raise failure or CheckFailed(f"the store {store.path} holds no readable edition")
+
+
+def _open(store: Store, manifest: Manifest, edition_id: str) -> Edition:
+    reference = manifest.editions[edition_id]
+    folder = f"editions/{edition_id}"
+    body = store.verify(Part("edition", f"{folder}/edition.json", reference.sha256, 0, 0, False)).read_bytes()
+    facts = json.loads(body)
+    connection = _connect()
+    counts = {}
+    size = sum(part["bytes"] for part in facts["tables"])
+    for part in facts["tables"]:
+        name = part["table"]
+        path = store.verify(Part(name, f"{folder}/{name}.parquet", part["sha256"], part["rows"], part["bytes"], False))
+        counts[name] = part["rows"]
+        if size <= IN_MEMORY_BYTES:
+            connection.register("arriving", pq.read_table(path))
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM arriving')
+            connection.unregister("arriving")
+        else:
+            quoted = path.as_posix().replace("'", "''")
+            connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{quoted}')")
+    return Edition(
+        edition_id,
+        facts["content_hash"],
+        dt.date.fromisoformat(facts["as_of"]),
+        facts["private"],
+        counts,
+        connection,
+    )

@@ -1,0 +1,51 @@
+"""Measures of concentration, one file each, found by folder.
+
+A measure module has METRIC (what it is, in words a reader can check) and `compute(counts)`, which takes the
+number of items at each provider and gives back its figures by name. None where the guard forbids a figure.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+Counts = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The essay of one measure. `figures` names what compute gives, with its meaning."""
+
+    id: str
+    name: str
+    figures: Mapping[str, str]
+    formula: str
+    range: str
+    reading: str
+    guard: str
+    example: str
+    source: str
+
+
+@functools.cache
+def metrics() -> Mapping[str, ModuleType]:
+    """Every measure of counts, by id."""
+    found = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        if hasattr(module, "METRIC") and hasattr(module, "compute"):
+            found[module.METRIC.id] = module
+    return found
+
+
+def measure(counts: Counts) -> dict[str, float | int | None]:
+    """Every figure of every measure of one distribution; counts of zero are no providers."""
+    present = sorted((float(c) for c in counts if c > 0), reverse=True)
+    figures: dict[str, float | int | None] = {"n": sum(present), "k": len(present)}
+    for module in metrics().values():
+        figures.update(module.compute(present))
+    return figures

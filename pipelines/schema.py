@@ -1,0 +1,502 @@
+"""Every column described once: type, unit, meaning, what a missing value says, codelist.
+
+The types come from the records' annotations; the words live here. Parquet types, validation, CSVW,
+datapackage.json and the dictionary page are all derived from this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.errors import CloudholdError, UnknownName
+from pipelines.records import RECORDS
+
+CODELISTS: dict[str, dict[str, str]] = {
+    "role": {
+        "web": "what answers a web address: hosting, network in front, storage, load balancing",
+        "origin": "where a site runs behind the network in front",
+        "dns": "who answers for the zone",
+        "mail": "who takes the mail",
+        "mail_sending": "who sends mail in the body's name",
+        "saas": "an online service rented ready-made",
+        "identity": "who signs people in",
+        "certificate": "who issues or validates a certificate",
+        "ai": "an AI vendor's model or tool",
+        "contract": "a signed agreement",
+    },
+    "layer": {"front": "what the public reaches first", "back": "what stands behind it"},
+    "confidence": {
+        "confirmed": "a record that can hardly mean anything else",
+        "likely": "a record that almost always means this",
+        "possible": "a weak sign, or a rule that nobody has re-checked",
+    },
+    "certainty": {
+        "known": "confirmed finding, or a contract whose supplier or text names the provider",
+        "inferred": "likely or possible finding, or a provider inferred from a contract's context",
+        "unknown": "we could not tell",
+    },
+    "grade": {
+        "direct": "a company of the provider signed",
+        "named": "the notice names the provider or its product",
+        "inferred": "the provider follows from context, not from words",
+    },
+    "outcome": {
+        "ok": "answered",
+        "nodata": "the name exists without this type",
+        "nxdomain": "the name does not exist",
+        "alias": "an alias whose target was not answered",
+        "dangling": "an alias to a name that does not exist",
+        "loop": "aliases that lead back to themselves",
+        "lame": "the named server does not answer for the zone",
+        "servfail": "the server failed",
+        "refused": "the server refused",
+        "timeout": "no valid answer in time",
+        "malformed": "an answer that breaks the protocol",
+        "incomplete": "an answer that was cut",
+        "not_asked": "not asked, at the operator's request",
+        "published": "read in a published list, not asked",
+    },
+    "effect": {
+        "down": "no alternative is left in a part that the service needs",
+        "degraded": "a part that can be missed, or the ability to change, is lost",
+        "unknown": "evidence is too thin to say",
+    },
+    "mode": {
+        "all_of": "needed: its loss stops the dependent",
+        "any_of": "one of several: the others can carry on",
+        "unknown": "not known whether its loss stops the dependent",
+    },
+    "contract_class": {
+        "contract": "an agreement of its own",
+        "call_off": "an order under a framework",
+        "framework": "permission to spend, not spending: never summed",
+        "unknown": "cannot be told from the notice",
+    },
+    "value_status": {
+        "known": "a published value above 100",
+        "unknown": "no value, or 0 or 1 in its place",
+        "suspect": "a value between 1 and 100, or one that its own text contradicts",
+    },
+    "value_basis": {
+        "net": "stated without VAT",
+        "gross": "stated with VAT",
+        "unknown": "the portal has one field and does not say",
+    },
+    "contract_status": {
+        "active": "awarded and not withdrawn",
+        "pending": "announced, not signed yet",
+        "cancelled": "cancelled or unsuccessful",
+        "withdrawn": "taken back by the publisher",
+        "planned": "not awarded yet",
+    },
+    "state": {
+        "complete": "everything the source offered for the dates was read",
+        "partial": "the source ended early; what came is kept",
+        "failed": "nothing could be read",
+        "reference": "our own reviewed table",
+        "imported": "a file that somebody gave us; nobody says that it is complete",
+        "not_collected": "not asked yet",
+        "not_covered": "cannot be collected",
+    },
+    "current": {"yes": "stands today", "no": "no longer", "unknown": "nobody has said since"},
+    "sector": {
+        "central": "central government and arm's-length bodies",
+        "local": "councils",
+        "devolved": "Scotland, Wales and Northern Ireland",
+        "health": "NHS bodies",
+        "police": "police forces and their joint bodies",
+        "justice": "courts, tribunals and prisons",
+        "education": "schools, colleges and universities",
+        "other": "other public bodies",
+    },
+    "yes_no_unknown": {
+        "yes": "yes",
+        "no": "no",
+        "disputed": "the parties do not agree",
+        "unknown": "not known",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What there is to say about a column.
+
+    `run` marks facts of one run (when we fetched, how long it took): they are shown, and left out of the
+    content hash. `evidence` marks the dates whose newest value is the edition's as_of.
+    """
+
+    meaning: str
+    missing: str = "not known"
+    unit: str | None = None
+    codelist: str | None = None
+    run: bool = False
+    evidence: bool = False
+
+
+def _w(meaning: str, missing: str = "not known", **more: Any) -> Words:
+    return Words(meaning, missing, **more)
+
+
+COLUMNS: dict[str, Words] = {
+    "about_table": _w("table that the issue is about"),
+    "ai_agent_involved": _w("whether an AI agent took part, as the sources say", codelist="yes_no_unknown"),
+    "automation_involved": _w("whether automation took part", codelist="yes_no_unknown"),
+    "award_id": _w("id of the award within its notice or process"),
+    "award_status": _w("status that the portal gives the award", "the portal gives none"),
+    "awarded_on": _w("day of the award decision", "not published"),
+    "basis": _w("how the dependence was established", "not stated"),
+    "buyer_name": _w("name of the buyer as published", "the notice names no buyer"),
+    "buyer_number": _w("buyer's number in that scheme", "no identifier published"),
+    "buyer_scheme": _w("scheme of the buyer's identifier, such as GB-PPON", "no identifier published"),
+    "bytes": _w("size of the body", unit="bytes"),
+    "canonical_url": _w("address of the original notice on another portal", "not linked by the publisher"),
+    "cause": _w("category of the root cause; unknown where the source gives none"),
+    "cause_note": _w("the cause in our words", "no cause published"),
+    "certainty": _w("known, inferred or unknown, as the screens say it", codelist="certainty"),
+    "check": _w("how far the row was checked against its source", "not stated"),
+    "collector": _w("the scraper, importer or table that the data came through"),
+    "company_number": _w("Companies House number, eight characters", "not published or not valid"),
+    "confidence": _w("strength of the evidence", codelist="confidence"),
+    "contract_class": _w("contract, call-off, framework or unknown", codelist="contract_class"),
+    "contract_id": _w("permanent id of the contract row"),
+    "contradiction": _w("other evidence about the same subject that does not agree", "none seen"),
+    "cpv": _w("main subject code of the Common Procurement Vocabulary", "not published"),
+    "credit": _w("line to show wherever the data is used", "none asked for"),
+    "critical_note": _w("our short note on who uses the service and why it matters", "none"),
+    "currency": _w("ISO 4217 code as published", "not published"),
+    "current": _w("whether the statement stands today", codelist="current"),
+    "date_from": _w("first day that the data speaks of", "no dates in the data"),
+    "date_to": _w("last day that the data speaks of", "no dates in the data"),
+    "dependent": _w("the node that depends"),
+    "dependent_kind": _w("service, platform, provider or product"),
+    "dependent_name": _w("its name"),
+    "description": _w("description as published, contact details removed", "none published"),
+    "detail": _w("what was found", "nothing more to say"),
+    "disputed_claims": _w("claims that contradict the vendor or each other", "none known"),
+    "domain": _w("main mail or web domain of the body", "not known"),
+    "duration_hours": _w("length of the outage", "no end published", unit="hours"),
+    "edge_id": _w("permanent id of the dependence"),
+    "effect": _w("what the scenario does to the service", codelist="effect"),
+    "end_on": _w("last day of the term", "not published"),
+    "ended_at": _w("end of the outage, UTC", "no end published"),
+    "endpoint": _w("the shared name or address that answers, where several names share one", "not shared"),
+    "environment": _w("environment named in the zone or host, such as staging", "none named: taken as live"),
+    "evidence_ids": _w("ids of the observations, statements or notices that the row rests on", "none"),
+    "fetched_at": _w("when the bytes were fetched or imported, UTC", "part of the product", run=True),
+    "finding_id": _w("permanent id of the finding"),
+    "flags": _w("doubts about the row: each is counted under issues", "none"),
+    "grade": _w("strength of the link between contract and provider", codelist="grade"),
+    "group_id": _w("rows with one group are one contract, published more than once"),
+    "gss_code": _w("code of the area, Office for National Statistics", "not a council"),
+    "hosts": _w("host names read in a source", "none read"),
+    "incident_id": _w("permanent id of the incident"),
+    "inhabitants": _w("people who live in the council's area", "not a council, or not known", unit="people"),
+    "is_framework": _w("whether the notice says that it sets up a framework", "the notice does not say"),
+    "is_service_name": _w("false for validation, mail and device names: they are not services"),
+    "issue_id": _w("permanent id of the issue"),
+    "jurisdiction": _w("home country of the controlling parent, ISO 3166-1", "not settled"),
+    "kind": _w("type of the observation (A, CNAME, MX, header:server) or of the issue"),
+    "lat": _w("latitude of the area's centroid", "not a council, or not known", unit="degrees"),
+    "layer": _w("front or back", codelist="layer"),
+    "legal_basis": _w("law under which the notice was published", "not published"),
+    "licence": _w("licence of the source", "not stated by the source"),
+    "lon": _w("longitude of the area's centroid", "not a council, or not known", unit="degrees"),
+    "marketplace": _w("true where the goods are another vendor's, bought through the provider's shop"),
+    "max_end_on": _w("last day with every option used", "not published"),
+    "media_type": _w("media type of the body", "not known"),
+    "method": _w("procurement method, OCDS code", "not published"),
+    "method_details": _w("procurement method in the publisher's words", "not published"),
+    "mode": _w("what the loss of the underlying does", codelist="mode"),
+    "name": _w("name"),
+    "notice_id": _w("permanent id of the notice: portal and the portal's own id"),
+    "notice_ids": _w("every notice that published this contract"),
+    "notice_type": _w("form of the notice, such as UK6", "the portal gives none"),
+    "observation_id": _w("permanent id of the observation: it does not change with the time of asking"),
+    "observed_at": _w("when we saw it, UTC", "read in a list without a time", run=True),
+    "ocid": _w("id of the contracting process, for life", "the source publishes none"),
+    "organisation_id": _w("GOV.UK slug, for councils the local-links slug", "not matched to a body"),
+    "origin_provider": _w(
+        "who runs what stands behind the front: 'hidden' behind a network in front, 'unknown' otherwise",
+        "not a web finding",
+    ),
+    "outcome": _w("how the question ended", codelist="outcome"),
+    "parent": _w("company id of the controlling parent", "not settled"),
+    "parents": _w("bodies that it belongs to", "none"),
+    "peer_class": _w("bodies of one class can be compared"),
+    "phrase": _w("the words that show the provider", "the supplier's identity shows it"),
+    "place": _w("where the words stand: supplier, title, description, lot, or file and line", "not recorded"),
+    "platform_id": _w("id of the shared platform", "not a platform"),
+    "portal": _w("portal that published it"),
+    "private": _w("true for a body's own data: never published"),
+    "product": _w("product of the provider", "the evidence does not show it"),
+    "provider": _w("provider id; 'none' where there is certainly none, 'unknown' where we cannot tell"),
+    "providers": _w("provider ids named for the incident"),
+    "published_at": _w("time of publication, UTC", "only a day is published"),
+    "published_on": _w("day of publication", "not published", evidence=True),
+    "publisher": _w("who publishes the source", "not stated"),
+    "publisher_name": _w("account that published, where it is not the buyer", "the buyer published"),
+    "reason": _w("why the state is what it is", "nothing to add"),
+    "record_id": _w("id of the row concerned", "the whole table or file"),
+    "reference": _w("buyer's own reference", "not published"),
+    "region": _w("provider's region", "neither the name nor the provider's own range shows it"),
+    "regions": _w("regions as the sources name them", "not published"),
+    "release_id": _w("id of the release within its process", "the source publishes none"),
+    "replaces_text": _w("reference of an earlier contract that the text says it replaces", "none named"),
+    "reseller": _w("reseller id where the supplier resells other vendors' clouds", "not a known reseller"),
+    "role": _w("what the provider does for the subject", codelist="role"),
+    "rows": _w("rows that came from it", unit="rows"),
+    "rule_id": _w("rule that led from evidence to row", "no rule applied"),
+    "scenario_id": _w("id of the stored scenario"),
+    "sector": _w("sector of the body", codelist="sector"),
+    "seen_on": _w("day on which the newest evidence was seen", "the source gives no date", evidence=True),
+    "service_class": _w("what was bought: infrastructure, software, licences, support, consultancy, ads"),
+    "service_id": _w("id of the service", "not matched to a service"),
+    "sha256": _w("SHA-256 of the body as received", "not a single body"),
+    "signed_on": _w("day of signature", "not published"),
+    "source_id": _w("the source row that it came from"),
+    "source_kind": _w("who speaks: body, supplier, press, public code, parliament"),
+    "stale_after_days": _w("age at which the source is called stale", "never", unit="days"),
+    "start_on": _w("first day of the term", "not published"),
+    "started_at": _w("start of the outage, UTC", "only a day is known"),
+    "started_on": _w("day on which the outage began", "only a month is known", evidence=True),
+    "state": _w("how far the source was read", codelist="state"),
+    "stated_on": _w("day of the statement", "the page shows no date", evidence=True),
+    "statement": _w("the statement in our words"),
+    "statement_id": _w("permanent id of the statement"),
+    "status": _w("status", "not known"),
+    "subject": _w("the host, body, service or platform that the row is about"),
+    "superseded_by": _w("later contract of the same buyer, provider and class over the same term", "none"),
+    "supplier_name": _w("supplier's name as published"),
+    "supplier_numbers": _w("company numbers of the suppliers, in their order; '-' where none", "none"),
+    "suppliers": _w("names of the suppliers as published", "none published"),
+    "tags": _w("OCDS tags of the release", "not OCDS"),
+    "tender_currency": _w("currency of the tender value", "not published"),
+    "tender_status": _w("status of the tender", "not published"),
+    "tender_value": _w("value announced at tender: never added to awards", "not published", unit="currency"),
+    "time_precision": _w("minute, day or month"),
+    "title": _w("title as published", "none published"),
+    "transactions_of": _w("year that the transactions belong to", "no figure published", unit="year"),
+    "transactions_year": _w("transactions in a year", "no figure published", unit="transactions"),
+    "uk_services_affected": _w("UK public services that sources name as affected", "none named in sources read"),
+    "underlying": _w("the node that is depended on"),
+    "underlying_kind": _w("platform, provider, or control plane"),
+    "underlying_name": _w("its name"),
+    "url": _w("address where it can be read", "no public address"),
+    "urls": _w("addresses where it can be read"),
+    "value": _w("value as published, or the observed value", "none published"),
+    "value_basis": _w("whether VAT is in the value", codelist="value_basis"),
+    "value_gbp": _w("value in pounds; empty where unknown or not in pounds", "unknown", unit="GBP"),
+    "value_gross": _w("value with VAT", "not published", unit="currency"),
+    "value_high": _w("highest value that the notices support", "unknown", unit="GBP"),
+    "value_low": _w("lowest value that the notices support", "unknown", unit="GBP"),
+    "value_max": _w("ceiling with every option used", "not published", unit="currency"),
+    "value_min": _w("committed minimum", "not published", unit="currency"),
+    "value_net": _w("value without VAT", "not published", unit="currency"),
+    "value_status": _w("known, unknown or suspect", codelist="value_status"),
+    "vantage": _w("where we asked from", "read in a published list"),
+    "vendor_position": _w("what the vendor says", "nothing found"),
+    "version": _w("fingerprint of the content: a changed notice is a new version, both are kept"),
+    "via": _w("the path from what fails to the service"),
+    "via_reseller": _w("true where the supplier is not the provider"),
+}
+
+# A name may mean something narrower in one table; most never do.
+IN_TABLE: dict[tuple[str, str], Words] = {
+    ("contracts", "status"): _w("active, pending, cancelled, withdrawn or planned", codelist="contract_status"),
+    ("awards", "value"): _w("value of the award as published", "none published", unit="currency"),
+    ("notices", "value"): _w("value as published", "none published", unit="currency"),
+    ("observations", "value"): _w("what was seen, contact details removed", "nothing came back"),
+    ("sources", "status"): _w("HTTP status", "not fetched over HTTP", run=True),
+    ("observations", "kind"): _w("record type (A, CNAME, MX), header:<name>, cookie:<name>, alias"),
+    ("issues", "kind"): _w("kind of doubt or loss"),
+    ("sources", "private"): _w("true for a body's own data: never published"),
+}
+
+_ARROW: dict[object, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us", tz="UTC"),
+    Decimal: pa.decimal128(18, 2),
+    tuple[str, ...]: pa.list_(pa.string()),
+}
+_DUCKDB: dict[object, str] = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    date: "DATE",
+    datetime: "TIMESTAMPTZ",
+    Decimal: "DECIMAL(18,2)",
+    tuple[str, ...]: "VARCHAR[]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of one table."""
+
+    name: str
+    python: object
+    required: bool
+    words: Words
+
+    @property
+    def arrow(self) -> pa.DataType:
+        return _ARROW[self.python]
+
+    @property
+    def duckdb(self) -> str:
+        return _DUCKDB[self.python]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its record type, columns in order, key."""
+
+    name: str
+    record: type
+    key: tuple[str, ...]
+    stored: bool
+    meaning: str
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UnknownName(f"column of {self.name}", name, (c.name for c in self.columns))
+
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+def _column(table: str, name: str, annotation: object) -> Column:
+    required = True
+    if isinstance(annotation, types.UnionType):
+        inner = [part for part in typing.get_args(annotation) if part is not type(None)]
+        annotation, required = inner[0], False
+    return Column(name, annotation, required, IN_TABLE.get((table, name), COLUMNS[name]))
+
+
+@functools.cache
+def tables() -> dict[str, Table]:
+    """Every table by name, in the order of `records.RECORDS`."""
+    found = {}
+    for record in RECORDS:
+        hints = typing.get_type_hints(record)
+        name: str = record.TABLE  # type: ignore[attr-defined]
+        columns = tuple(_column(name, f.name, hints[f.name]) for f in fields(record))
+        meaning = (record.__doc__ or "").strip().splitlines()[0]
+        found[name] = Table(name, record, record.KEY, record.STORED, meaning, columns)  # type: ignore[attr-defined]
+    return found
+
+
+# What an edition publishes. Awards stay in the store: contracts are what they become.
+EDITION_TABLES: tuple[str, ...] = (
+    "notices",
+    "contracts",
+    "contract_suppliers",
+    "contract_providers",
+    "organisations",
+    "services",
+    "observations",
+    "findings",
+    "statements",
+    "edges",
+    "incidents",
+    "exposures",
+    "coverage",
+    "issues",
+    "sources",
+)
+
+
+def table(name: str) -> Table:
+    """The table called `name`; UnknownName where there is none."""
+    try:
+        return tables()[name]
+    except KeyError:
+        raise UnknownName("table", name, EDITION_TABLES) from None
+
+
+@functools.cache
+def arrow_schema(name: str) -> pa.Schema:
+    """Arrow schema of a table; a required column is not nullable."""
+    return pa.schema([pa.field(c.name, c.arrow, nullable=not c.required) for c in table(name).columns])
+
+
+def to_arrow(name: str, records: Iterable[Any]) -> pa.Table:
+    """Records of one type as an Arrow table in the schema of table `name`.
+
+    Raises CloudholdError where a record breaks the schema: that is our fault, never the source's, because
+    foreign values are checked where they enter.
+    """
+    rows = list(records)
+    spec = table(name)
+    arrays = []
+    for column in spec.columns:
+        values = [getattr(row, column.name) for row in rows]
+        try:
+            arrays.append(pa.array(values, type=column.arrow))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise CloudholdError(f"table {name}, column {column.name}: {error}") from error
+    made = pa.table(arrays, schema=arrow_schema(name))
+    validate(name, made)
+    return made
+
+
+def validate(name: str, data: pa.Table) -> None:
+    """Check required columns and codelists of `data`; CloudholdError names table, column and a value."""
+    spec = table(name)
+    if data.column_names != spec.names():
+        raise CloudholdError(f"table {name} has columns {data.column_names}, not {spec.names()}")
+    for column in spec.columns:
+        values = data[column.name]
+        if column.required and values.null_count:
+            raise CloudholdError(f"table {name}, column {column.name}: {values.null_count} empty values")
+        if column.words.codelist:
+            allowed = CODELISTS[column.words.codelist]
+            for value in values.unique().to_pylist():
+                if value is not None and value not in allowed:
+                    raise CloudholdError(f"table {name}, column {column.name}: {value!r} is not in its codelist")
+
+
+def create_sql(name: str) -> str:
+    """DuckDB statement that creates table `name` empty."""
+    columns = ", ".join(f'"{c.name}" {c.duckdb}' for c in table(name).columns)
+    return f'CREATE OR REPLACE TABLE "{name}" ({columns})'
+
+
+def empty(name: str) -> pa.Table:
+    """Table `name` without rows."""
+    return arrow_schema(name).empty_table()
+
+
+def described(name: str) -> Sequence[Mapping[str, object]]:
+    """The dictionary of one table: one mapping per column, ready for a page or a file."""
+    return [
+        {
+            "table": name,
+            "column": c.name,
+            "type": c.duckdb,
+            "unit": c.words.unit,
+            "required": c.required,
+            "meaning": c.words.meaning,
+            "missing": "never empty" if c.required else c.words.missing,
+            "codelist": c.words.codelist,
+        }
+        for c in table(name).columns
+    ]

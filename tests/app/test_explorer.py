@@ -1,0 +1,99 @@
+"""The explorer's pages on the default edition: no exception, a source line, a download, foreign text inert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import components, views
+from app.state import KEYS
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+PAGES = [view.PAGE.id for view in views.views()]
+
+
+def opened(page: str, **keys: str) -> AppTest:
+    """One page of the explorer with the keys in its address."""
+    source = (
+        "import app.views as v\n"
+        "from app.components import frame_page\n"
+        f"frame_page([w for w in v.views() if w.PAGE.id == {page!r}][0])\n"
+    )
+    test = AppTest.from_string(source, default_timeout=60)
+    for key, value in keys.items():
+        test.query_params[key] = value
+    return test.run()
+
+
+@pytest.fixture(autouse=True)
+def fresh(store_path: Path) -> None:
+    components._opened.clear()
+
+
+def text_of(test: AppTest) -> str:
+    return "\n".join(
+        str(element.value) for kind in ("title", "markdown", "caption", "info", "error") for element in getattr(test, kind)
+    )
+
+
+def test_the_entry_script_runs() -> None:
+    test = AppTest.from_file(MAIN, default_timeout=60).run()
+    assert not test.exception
+    assert "Which clouds" in test.title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_source_edition_age_and_a_download(page: str) -> None:
+    test = opened(page)
+    assert not test.exception
+    assert not test.error
+    shown = text_of(test)
+    assert "Open Government Licence" in shown
+    assert "days old" in shown
+    assert "Population" in shown
+    assert test.get("download_button")
+
+
+def test_the_first_page_says_who_runs_the_mail_of_councils_and_how_sure() -> None:
+    shown = text_of(opened("overview"))
+    assert "take their mail with Microsoft 365" in shown
+    assert "of 382 not tested" in shown.replace("\\", "")
+    assert "between 1.03 and 1.42" in shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "value", ["no-such-thing", "<script>alert(1)</script>", "x" * 60_000, "a\x00b", "![](http://127.0.0.1:1/p.png)"]
+)
+def test_hostile_or_unknown_keys_give_the_default_view(page: str, value: str) -> None:
+    test = opened(page, **{key: value for key in KEYS if key != "edition"})
+    assert not test.exception
+    assert not test.error
+
+
+def test_an_unknown_edition_is_one_sentence() -> None:
+    test = opened("overview", edition="2020-01-01-00000000")
+    assert not test.exception
+    assert len(test.error) == 1
+    assert "unknown edition" in test.error[0].value or "no edition" in test.error[0].value
+
+
+def test_choices_in_the_address_are_kept() -> None:
+    test = opened("organisation", organisation="home-office")
+    assert test.selectbox[0].value == "home-office"
+    assert "Home Office" in text_of(test)
+    test = opened("outage", provider="fastly")
+    assert "Fastly" in text_of(test)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["![p](http://127.0.0.1:1/p.png)", "[click](javascript:x)", "<b>x</b>", "$\\href{http://x}{y}$", ":red[x]", "**x**"],
+)
+def test_foreign_text_stays_text(hostile: str) -> None:
+    escaped = components.plain(hostile)
+    for mark in "![]()<>*$:":
+        assert all(escaped[i - 1] == "\\" for i, c in enumerate(escaped) if c == mark and i)
+    assert escaped[0] == "\\"

@@ -1,0 +1,75 @@
+"""Every column is described once, and what is described exists."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pyarrow as pa
+import pytest
+
+from pipelines import records, schema
+from pipelines.errors import CloudholdError, UnknownName
+
+
+def test_every_record_is_a_table_and_every_edition_table_a_record() -> None:
+    assert set(schema.EDITION_TABLES) <= set(schema.tables())
+    assert len(schema.tables()) == len(records.RECORDS) >= 16
+
+
+def test_contract_tables_are_all_there_in_their_order() -> None:
+    assert schema.EDITION_TABLES == (
+        "notices", "contracts", "contract_suppliers", "contract_providers", "organisations", "services",
+        "observations", "findings", "statements", "edges", "incidents", "exposures", "coverage", "issues", "sources",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(schema.tables()))
+def test_every_column_has_type_meaning_and_missing(name: str) -> None:
+    table = schema.table(name)
+    assert table.meaning.endswith((".", "?"))
+    assert set(table.key) <= set(table.names())
+    for column in table.columns:
+        assert column.words.meaning, column.name
+        assert column.words.missing, column.name
+        assert column.arrow is not None
+        if column.words.codelist:
+            assert len(schema.CODELISTS[column.words.codelist]) > 1
+
+
+def test_no_description_is_left_over() -> None:
+    used = {column.name for table in schema.tables().values() for column in table.columns}
+    assert set(schema.COLUMNS) - used == set()
+    codelists = {c.words.codelist for t in schema.tables().values() for c in t.columns if c.words.codelist}
+    assert set(schema.CODELISTS) - codelists == set()
+
+
+@pytest.mark.parametrize("record", records.RECORDS, ids=lambda r: r.__name__)
+def test_records_are_frozen(record: type) -> None:
+    assert dataclasses.fields(record)
+    assert record.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def test_a_value_outside_its_codelist_is_named() -> None:
+    edge = records.Issue("i-1", "k", "findings", None, None, "s")
+    data = schema.to_arrow("issues", [edge])
+    assert data.num_rows == 1
+    coverage = records.Coverage("c", "t", "finished", None, None, 0, None, None)
+    with pytest.raises(CloudholdError, match="column state: 'finished' is not in its codelist"):
+        schema.to_arrow("coverage", [coverage])
+
+
+def test_a_required_value_that_is_missing_is_named() -> None:
+    with pytest.raises(CloudholdError, match="column title: 1 empty values"):
+        schema.to_arrow("coverage", [records.Coverage("c", None, "complete", None, dt.date(2026, 1, 1), 0, None, None)])  # type: ignore[arg-type]
+
+
+def test_unknown_table_lists_close_ones() -> None:
+    with pytest.raises(UnknownName, match="did you mean findings"):
+        schema.table("finding")
+
+
+def test_empty_tables_have_the_schema() -> None:
+    for name in schema.tables():
+        assert schema.empty(name).schema == schema.arrow_schema(name)
+        assert isinstance(schema.empty(name), pa.Table)
