@@ -45,7 +45,7 @@ def run(store: Store) -> list[Result]:
         manifest.edition,
         lambda: tables.update(_edition(store, manifest)),
     )
-    if tables:
+    if results[-1]["ok"]:
         _attempt(
             results,
             "schema",

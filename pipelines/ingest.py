@@ -169,6 +169,7 @@ def take_body(
         private=private,
     )
     writer.add_rows("sources", schema.to_arrow("sources", [source]), private)
+    writer.remember("sources", ("source_id",), {(source_id,)})
     if issues:
         unique = {issue.issue_id: issue for issue in issues}
         writer.add_rows("issues", schema.to_arrow("issues", unique.values()), private)
@@ -206,18 +207,20 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     identity = IDENTITY.get(table)
     if identity is None:
         raise Refused(f"rows of table {table} cannot be imported")
-    stored = writer.known(table, (*identity, "source_id"))
+    columns = (*identity, "source_id")
+    stored = writer.known(table, columns)
     keys = list(zip(*(rows[column].to_pylist() for column in identity), strict=True))
     sources = rows["source_id"].to_pylist()
-    anywhere = {key[:-1] for key in stored}
-    new = len({key for key in keys if key not in anywhere})
+    # The first column is the permanent id: another version of a known notice is kept, and is not new.
+    anywhere = {key[0] for key in stored}
+    new = len({key[0] for key in keys if key[0] not in anywhere})
     mask = []
     gathered = set()
     for key, source in zip(keys, sources, strict=True):
         full = (*key, source)
         mask.append(full not in stored and full not in gathered)
         gathered.add(full)
-    writer.remember(table, (*identity, "source_id"), gathered)
+    writer.remember(table, columns, gathered)
     return new, rows.filter(pa.array(mask))
 
 
@@ -231,9 +234,3 @@ def _span(table: str, rows: pa.Table) -> list[dt.date]:
             ends = pc.min_max(rows[column.name]).as_py()
             return [day for day in (ends["min"], ends["max"]) if day is not None]
     return []
-
-
-def known_kinds() -> list[str]:
-    from pipelines.readers import readers
-
-    return sorted(readers())

@@ -83,7 +83,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             )
         )
     if front or own or unknown:
-        return [*front, *drafts, _behind(host, signs, [*own, *unknown], bool(front))]
+        return [*front, *drafts, _behind(host, signs, [seen for seen, _ in targets], bool(front))]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts

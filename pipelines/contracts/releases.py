@@ -50,6 +50,11 @@ KNOWN_TAGS = frozenset(
 # Numbers that portals have published and JSON does not allow, or no decimal can hold.
 _BAD_NUMBER = re.compile(rb"(?<=[:\[,])(\s*)(-?\d+(?:\.\d+)?[eE]\+?\d{3,}|0\d[\d,]*|-?NaN|-?Infinity)(?=\s*[,}\]])")
 
+# Half of a surrogate pair, escaped: no UTF-8 can hold it.
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
 _RELEASE: dict[str, str] = {
     "ocid": "VARCHAR",
     "id": "VARCHAR",
@@ -83,7 +88,7 @@ _RELEASE: dict[str, str] = {
 
 class _Record(msgspec.Struct):
     releases: list[msgspec.Raw] | None = None
-    compiledRelease: msgspec.Raw | None = None
+    compiledRelease: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Package(msgspec.Struct):
@@ -92,6 +97,11 @@ class _Package(msgspec.Struct):
     ocid: str | None = None
 
 
+class _Ocid(msgspec.Struct):
+    ocid: str | None = None
+
+
+_decode_ocid = msgspec.json.Decoder(_Ocid).decode
 _decode_package = msgspec.json.Decoder(_Package).decode
 _decode_packages = msgspec.json.Decoder(list[_Package]).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -128,7 +138,7 @@ def _releases(package: _Package, body: bytes) -> Iterator[bytes]:
             if record.releases:
                 for release in record.releases:
                     yield bytes(release)
-            elif record.compiledRelease is not None:
+            elif bytes(record.compiledRelease):
                 yield bytes(record.compiledRelease)
     elif package.ocid is not None:
         yield body
@@ -143,7 +153,7 @@ def _cut_repaired(name: str, body: bytes, batch: Batch) -> Iterator[bytes]:
         return
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         first = error
-    repaired = _BAD_NUMBER.sub(rb"\1null", body)
+    repaired = _LONE_SURROGATE.sub(b"", _BAD_NUMBER.sub(rb"\1null", body))
     if repaired != body:
         try:
             yield from list(cut(repaired))
@@ -393,7 +403,7 @@ def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batc
         if without and without[0]:
             connection.execute("DELETE FROM read WHERE ocid IS NULL")
             for line in lines:
-                if b'"ocid"' not in line:
+                if not _decode_ocid(line).ocid:
                     batch.rejected.append(Rejected("a release", line, "it has no ocid"))
         connection.execute(
             "UPDATE read SET json = md5(concat_ws('|', ocid, date, tender.title, tender.description, "

@@ -34,7 +34,9 @@ def fresh(store_path: Path) -> None:
 
 def text_of(test: AppTest) -> str:
     return "\n".join(
-        str(element.value) for kind in ("title", "markdown", "caption", "info", "error") for element in getattr(test, kind)
+        str(element.value)
+        for kind in ("title", "markdown", "caption", "info", "error")
+        for element in getattr(test, kind)
     )
 
 
@@ -90,7 +92,14 @@ def test_choices_in_the_address_are_kept() -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["![p](http://127.0.0.1:1/p.png)", "[click](javascript:x)", "<b>x</b>", "$\\href{http://x}{y}$", ":red[x]", "**x**"],
+    [
+        "![p](http://127.0.0.1:1/p.png)",
+        "[click](javascript:x)",
+        "<b>x</b>",
+        "$\\href{http://x}{y}$",
+        ":red[x]",
+        "**x**",
+    ],
 )
 def test_foreign_text_stays_text(hostile: str) -> None:
     escaped = components.plain(hostile)

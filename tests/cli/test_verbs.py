@@ -1,0 +1,149 @@
+"""Every verb has help with an example; results are on stdout alone; JSON carries what the contract promises."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.cli import cloudhold
+
+BODIES = Path(__file__).parents[1] / "golden" / "bodies"
+COMMON = {"edition", "content_hash", "as_of", "sources", "caveats"}
+
+
+@pytest.mark.parametrize("verb", sorted(cloudhold.commands))
+def test_help_shows_an_example(run: Callable, verb: str) -> None:
+    ran = run(verb, "--help")
+    assert ran.code == 0
+    assert f"Example: cloudhold {verb}" in " ".join(ran.out.split())
+    assert ran.err == ""
+
+
+def test_bare_help_lists_the_verbs(run: Callable) -> None:
+    ran = run("--help")
+    assert ran.code == 0
+    assert set(cloudhold.commands) >= {"build", "import", "export", "attribute", "outage", "explain", "check", "serve"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (["build"], {"counts", "coverage", "issues"}),
+        (["import", "ocds", str(BODIES / "notices.json")], {"files"}),
+        (["concentration"], {"figures", "providers"}),
+        (["outage", "--provider", "azure", "--region", "uksouth", "--hours", "8"],
+         {"scenario", "population", "down", "degraded", "unknown", "paths", "alternatives"}),
+        (["outage", "--preset", "fastly-2021-06-08"], {"scenario", "paths"}),
+        (["explain", "www.judiciary.uk"], {"subject", "findings"}),
+        (["check"], {"checks"}),
+        (["sources"], {"coverage"}),
+    ],
+    ids=lambda v: v[0] if isinstance(v, list) else "",
+)  # fmt: skip
+def test_json_is_one_object_with_the_promised_keys(run: Callable, arguments: list[str], keys: set[str]) -> None:
+    assert run("build").code == 0
+    ran = run(*arguments, "--json")
+    assert ran.code == 0
+    body = json.loads(ran.out)
+    assert COMMON | keys <= set(body)
+
+
+def test_outage_counts_have_their_four_parts_and_paths_their_evidence(run: Callable) -> None:
+    body = run("outage", "--provider", "azure", "--region", "uksouth", "--hours", "8", "--json").json
+    for state in ("down", "degraded", "unknown"):
+        assert set(body[state]) == {"known", "inferred", "low", "high"}
+        assert body[state]["low"] <= body[state]["known"] + body[state]["inferred"] <= body[state]["high"]
+    sure = [path for path in body["paths"] if path["certainty"] == "known"]
+    assert sure
+    for path in sure:
+        assert {"service", "effect", "layer", "via", "evidence"} <= set(path)
+        assert path["evidence"], path
+        assert all(item["source_id"] for item in path["evidence"])
+
+
+def test_fastly_names_gov_uk_with_its_statement_and_date(run: Callable) -> None:
+    body = run("outage", "--provider", "fastly", "--hours", "1", "--json").json
+    path = next(p for p in body["paths"] if p["service"] == "govuk")
+    statements = [item for item in path["evidence"] if item["kind"] == "statement"]
+    assert statements and all(item["date"] and item["url"] for item in statements)
+
+
+def test_us_east_1_degrades_and_takes_nothing_down_on_that_ground_alone(run: Callable) -> None:
+    body = run("outage", "--provider", "aws", "--region", "us-east-1", "--hours", "14.5", "--json").json
+    assert body["degraded"]["known"] > 50
+    assert body["down"] == {"known": 0, "inferred": 0, "low": 0, "high": body["down"]["high"]}
+
+
+def test_attribute_has_the_columns_of_the_contract(run: Callable, tmp_path: Path) -> None:
+    ran = run("attribute", BODIES / "records.csv")
+    assert ran.code == 0
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert list(rows[0]) == [
+        "host", "role", "layer", "provider", "parent", "product", "region", "origin_provider", "confidence",
+        "rule_id", "evidence", "evidence_date",
+    ]  # fmt: skip
+    assert len({(r["host"], r["role"], r["layer"], r["provider"]) for r in rows}) == len(rows)
+    by = {(r["host"], r["role"], r["layer"]): r for r in rows}
+    assert by["old.council.example", "web", "front"]["provider"] == "none"
+    assert by["mystery.council.example", "web", "front"]["provider"] == "unknown"
+    assert by["council.example", "mail", "front"]["provider"] == "mimecast"
+    assert by["council.example", "mail", "back"]["provider"] == "microsoft-365"
+    assert by["www.council.example", "web", "front"]["evidence_date"] == "2026-09-01"
+    out = tmp_path / "findings.csv"
+    assert run("attribute", BODIES / "records.csv", "--out", out).out == ""
+    assert out.read_text() == ran.out
+
+
+def test_concentration_of_a_file_by_hand(run: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("g,p,n\nx,a,40\nx,b,30\nx,c,20\nx,d,10\ny,only,7\ny,none,0\n")
+    groups = run("concentration", path, "--group", "g", "--item", "p", "--count", "n", "--json").json["groups"]
+    assert groups["x"]["hhi_10000"] == 3000
+    assert groups["x"]["cr3"] == 0.9
+    assert groups["x"]["gini"] == 0.25
+    assert groups["x"]["hill_q2"] == 3.333333
+    assert groups["y"]["k"] == 1
+    assert groups["y"]["hhi_normalised"] is None
+    assert set(groups["x"]) == {
+        "n", "k", "hhi_10000", "hhi", "cr1", "cr3", "cr4", "cr5", "hhi_normalised", "gini", "shannon_nats",
+        "shannon_bits", "entropy_normalised", "hill_q0", "hill_q1", "hill_q2", "hill_inf", "S_emd", "hhi_unbiased",
+        "hhi_se_delta",
+    }  # fmt: skip
+
+
+def test_build_twice_and_elsewhere_gives_the_same_hash(run: Callable, tmp_path: Path, monkeypatch) -> None:
+    first = run("build", "--json").json
+    assert run("build", "--json").json["content_hash"] == first["content_hash"]
+    monkeypatch.setenv("CLOUDHOLD_STORE", str(tmp_path / "elsewhere"))
+    second = run("build", "--json").json
+    assert second["content_hash"] == first["content_hash"]
+    assert second["edition"] == f"{second['as_of']}-{second['content_hash'][:8]}"
+
+
+def test_reading_verbs_work_before_anything_was_built(run: Callable) -> None:
+    assert run("concentration", "--json").json["figures"]["items"]["value"] == 382
+    assert run("explain", "www.judiciary.uk").code == 0
+
+
+def test_a_note_says_when_records_came_in_after_the_edition(run: Callable) -> None:
+    run("build")
+    run("import", "ocds", BODIES / "notices.json")
+    assert "run cloudhold build" in run("concentration").err
+    run("build")
+    assert run("concentration").err == ""
+
+
+def test_exports_are_the_same_bytes_twice(run: Callable, tmp_path: Path) -> None:
+    run("build")
+    for name in ("a", "b"):
+        assert run("export", "--out", tmp_path / name).code == 0
+        assert run("export", "findings", "--format", "parquet", "--out", tmp_path / name).code == 0
+    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert len(files) == 15 + 15 + 1 + 1
+    for name in files:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
