@@ -57,9 +57,9 @@ def test_a_writer_that_dies_before_commit_leaves_no_trace_for_readers(store: Sto
 
 def test_a_second_writer_ends_at_once_and_names_the_first(store: Store) -> None:
     with store.writer("collect contracts-finder"):
-        with pytest.raises(StoreLocked, match=f"process {os.getpid()} .collect contracts-finder.") as locked:
-            with store.writer("build"):
-                pass
+        said = f"process {os.getpid()} .collect contracts-finder."
+        with pytest.raises(StoreLocked, match=said) as locked, store.writer("build"):
+            pass
         assert locked.value.exit_code == 4
     with store.writer("build"):
         pass
@@ -221,7 +221,7 @@ def test_a_full_disk_is_one_sentence_and_the_state_before_is_whole(
             writer.add_rows("issues", issues("b"))
         monkeypatch.setattr(os, "fsync", real)
     assert names(store) == ["i-a"]
-    assert [p for p in store.path.rglob("*.tmp")] == []
+    assert list(store.path.rglob("*.tmp")) == []
 
 
 def test_a_damaged_edition_is_passed_over_for_the_one_before_and_says_so(run, store_path: Path) -> None:

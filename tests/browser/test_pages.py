@@ -1,0 +1,63 @@
+"""The pages in a real browser: they paint, fit the screen, keep their state and ask nobody else for anything."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app import views
+
+PAGES = ["" if view.PAGE.default else view.PAGE.id for view in views.views()]
+WIDTHS = [(1280, 900), (390, 844)]
+
+
+def opened(browser: Browser, address: str, size: tuple[int, int], asked: list[str]) -> Page:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    expect(page.locator("h1").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Content hash").first).to_be_visible(timeout=60_000)
+    return page
+
+
+@pytest.mark.parametrize("size", WIDTHS, ids=["1280", "390"])
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "overview")
+def test_every_page_paints_fits_and_asks_nobody_else(
+    browser: Browser, served: str, name: str, size: tuple[int, int]
+) -> None:
+    asked: list[str] = []
+    page = opened(browser, f"{served}/{name}", size, asked)
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.get_by_text("Traceback").count() == 0
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+    home = urlsplit(served).netloc
+    foreign = [url for url in asked if urlsplit(url).scheme in ("http", "https", "ws") and urlsplit(url).netloc != home]
+    assert foreign == []
+    assert page.title().strip()
+    page.context.close()
+
+
+def test_a_chart_has_its_words_and_its_table(browser: Browser, served: str) -> None:
+    page = opened(browser, served, (1280, 900), [])
+    expect(page.locator("[aria-label^='Bar chart of councils']").first).to_be_attached(timeout=60_000)
+    page.get_by_text("The same as a table").first.click()
+    expect(page.locator("table").get_by_text("Microsoft 365").first).to_be_visible()
+    page.context.close()
+
+
+def test_a_choice_is_in_the_address_and_survives_reload_and_a_fresh_profile(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/organisation?organisation=home-office", (1280, 900), [])
+    expect(
+        page.get_by_text("Records about Home Office").or_(page.get_by_text("about Home Office")).first
+    ).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("about Home Office").first).to_be_visible(timeout=60_000)
+    assert "organisation=home-office" in page.url
+    fresh = opened(browser, page.url, (1280, 900), [])
+    expect(fresh.get_by_text("about Home Office").first).to_be_visible(timeout=60_000)
+    fresh.context.close()
+    page.context.close()
