@@ -127,7 +127,11 @@ class Reference:
         self.path = path
         if not path.is_dir():
             raise Refused(f"the reference folder {path} does not exist; reinstall cloudhold or name another")
-        self.hashes: dict[str, str] = {}
+        self.hashes: dict[str, str] = {
+            file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(path.rglob("*"))
+            if file.suffix in (".csv", ".toml")
+        }
         self.providers = {provider.id: provider for provider in self._read_providers()}
         self._index_words()
         self.tables = {name: self._table_info(name, body) for name, body in self._toml("tables.toml").items()}
@@ -136,11 +140,9 @@ class Reference:
 
     def _bytes(self, name: str) -> bytes:
         try:
-            body = (self.path / name).read_bytes()
+            return (self.path / name).read_bytes()
         except OSError as error:
             raise BadReference(name, "the file", f"cannot be read ({error.strerror})") from error
-        self.hashes[name] = hashlib.sha256(body).hexdigest()
-        return body
 
     def _toml(self, name: str) -> dict[str, Any]:
         try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from app.cli import cloudhold
 
+ROOT = Path(__file__).parents[2]
 BODIES = Path(__file__).parents[1] / "golden" / "bodies"
 COMMON = {"edition", "content_hash", "as_of", "sources", "caveats"}
 
@@ -123,6 +127,18 @@ def test_build_twice_and_elsewhere_gives_the_same_hash(run: Callable, tmp_path: 
     second = run("build", "--json").json
     assert second["content_hash"] == first["content_hash"]
     assert second["edition"] == f"{second['as_of']}-{second['content_hash'][:8]}"
+
+
+def test_the_hash_does_not_depend_on_the_process(tmp_path: Path) -> None:
+    """Sets and dicts of strings have another order in each process; no edition may show it."""
+    hashes = set()
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "--store", str(tmp_path / seed), "build", "--json"],
+            env={**os.environ, "PYTHONHASHSEED": seed}, cwd=ROOT, capture_output=True, check=True,
+        )  # fmt: skip
+        hashes.add(json.loads(done.stdout)["content_hash"])
+    assert len(hashes) == 1
 
 
 def test_reading_verbs_work_before_anything_was_built(run: Callable) -> None:

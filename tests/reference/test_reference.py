@@ -173,6 +173,12 @@ def test_permanent_ids_do_not_depend_on_time() -> None:
     assert reference_tables.short("a", "b") == reference_tables.short("a", "b") != reference_tables.short("ab", "")
 
 
+def test_every_reference_table_states_its_fingerprint(default_edition) -> None:
+    rows = default_edition.rows("SELECT source_id, sha256 FROM sources WHERE collector = 'reference'")
+    assert len(rows) > 12
+    assert [row["source_id"] for row in rows if not row["sha256"]] == []
+
+
 def test_building_from_the_reference_alone_is_quick_enough(run: Callable) -> None:
     """The contract says under 15 s on a fresh machine; here only that CPU time stays far from it."""
     import time
