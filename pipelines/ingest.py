@@ -36,6 +36,8 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "awards": ("notice_id", "award_id"),
     "observations": ("observation_id", "seen_on"),
     "statements": ("statement_id",),
+    "payments": ("payment_id",),
+    "sales": ("sale_id",),
     "organisations": ("organisation_id",),
 }
 

@@ -195,6 +195,52 @@ class ContractProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """One line of a body's published spending. Refunds are negative."""
+
+    TABLE: ClassVar[str] = "payments"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
+    STORED: ClassVar[bool] = True
+
+    payment_id: str
+    buyer_name: str | None
+    organisation_id: str | None
+    supplier_name: str
+    paid_on: date | None
+    amount: Decimal
+    value_basis: str
+    expense: str | None
+    reference: str | None
+    provider: str | None
+    reseller: str | None
+    flags: tuple[str, ...]
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One line of sales that a supplier reported under a framework."""
+
+    TABLE: ClassVar[str] = "sales"
+    KEY: ClassVar[tuple[str, ...]] = ("sale_id",)
+    STORED: ClassVar[bool] = True
+
+    sale_id: str
+    framework: str | None
+    lot: str | None
+    supplier_name: str
+    buyer_name: str | None
+    organisation_id: str | None
+    sold_on: date | None
+    amount: Decimal
+    description: str | None
+    provider: str | None
+    reseller: str | None
+    flags: tuple[str, ...]
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """A public body."""
 
@@ -441,6 +487,8 @@ RECORDS: tuple[type, ...] = (
     Contract,
     ContractSupplier,
     ContractProvider,
+    Payment,
+    Sale,
     Organisation,
     Service,
     Observation,
