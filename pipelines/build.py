@@ -6,6 +6,7 @@ data/reference alone.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,11 +25,9 @@ from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft
 from pipelines.attribution.rules import Rules
-from pipelines.contracts.fold import fold, latest
-from pipelines.contracts.identity import Buyers
+from pipelines.contracts.pipeline import Pipeline
 from pipelines.graph import Scenario
 from pipelines.records import (
-    ContractProvider,
     Coverage,
     Exposure,
     Finding,
@@ -81,12 +81,22 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         "edges": edges,
         "incidents": incidents,
     }
-    tables |= _contracts(reference, store, manifest, organisations)
+    contracts, pipeline, named_bodies = _contracts(reference, store, manifest, organisations)
+    tables["organisations"] = sorted([*organisations, *named_bodies], key=lambda o: o.organisation_id)
+    for name in ("payments", "sales"):
+        tables[name] = _money(pipeline, _unique(_stored(store, manifest, name), f"{name.removesuffix('s')}_id"))
     tables["exposures"] = _exposures(reference, tables)
-    tables["issues"] = [*_stored(store, manifest, "issues"), *_issues(tables, len(withheld))]
+    tables["issues"] = [
+        *_stored(store, manifest, "issues"),
+        *_issues(tables, len(withheld)),
+        *_contract_issues(contracts["contracts"]),
+    ]
     tables["sources"] = _unique(sources, "source_id")
-    tables["coverage"] = _coverage(reference, manifest, tables)
-    made = {name: _arrow(name, tables[name]) for name in schema.EDITION_TABLES}
+    tables["coverage"] = _coverage(reference, manifest, tables, contracts)
+    made = {
+        name: _sorted(name, contracts[name] if name in contracts else schema.to_arrow(name, tables[name]))
+        for name in schema.EDITION_TABLES
+    }
     day = as_of or _newest_evidence(made)
     content_hash = hash_tables(made)
     return Built(
@@ -259,61 +269,74 @@ def _finding(
 
 def _contracts(
     reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation]
-) -> dict[str, list[Any]]:
-    named, named_awards, named_providers = reference_tables.named_contracts(reference)
-    buyers = Buyers((o.organisation_id, o.name) for o in organisations)
-    rows = [_as_row(n) for n in named] + store.read("notices", manifest).to_pylist()
-    awards = [_as_row(a) for a in named_awards] + store.read("awards", manifest).to_pylist()
-    notices = latest(rows)
-    contracts, suppliers, providers = fold(reference, buyers, notices, awards)
-    providers.extend(_named_providers(reference, contracts, providers, named_providers))
-    record = schema.table("notices").record
-    notice_rows = []
-    for row in notices:
-        body = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-        body["organisation_id"] = buyers.find(row["buyer_name"])
-        notice_rows.append(record(**body))
-    return {
-        "notices": notice_rows,
-        "contracts": contracts,
-        "contract_suppliers": suppliers,
-        "contract_providers": providers,
+) -> tuple[dict[str, pa.Table], Pipeline, list[Organisation]]:
+    """The tables of the contracts pipeline, its rules, and the bodies that only notices name."""
+    notices, awards, providers = reference_tables.named_contracts(reference)
+    pipeline = Pipeline(reference, ((o.organisation_id, o.name, o.sector) for o in organisations))
+    connection = duckdb.connect(config={"threads": 1})
+    try:
+        for name, ours in (("notices", notices), ("awards", awards)):
+            rows = pa.concat_tables([schema.to_arrow(name, ours), store.read(name, manifest)])
+            connection.register(name, rows)
+        named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
+        table = pa.table(
+            {
+                "notice_id": pa.array([notice for notice, _ in named], pa.string()),
+                "provider": pa.array([provider for _, (_, _, provider) in named], pa.string()),
+                "grade": pa.array([grade for _, (grade, _, _) in named], pa.string()),
+            }
+        )
+        made = pipeline.run(connection, reference_tables.source_id("contracts"), table)
+    finally:
+        connection.close()
+    tables = {
+        name: getattr(made, name) for name in ("notices", "contracts", "contract_suppliers", "contract_providers")
     }
+    return tables, pipeline, list(_named_bodies(reference, made.organisations))
+
+
+def _named_bodies(reference: Reference, names: Mapping[str, tuple[str, str]]) -> Iterator[Organisation]:
+    """Bodies that notices name and no list has: former ones, and those that nobody has matched yet."""
+    former = {row["organisation_id"]: row for _, row in reference.rows("former_organisations.csv")}
+    for organisation_id, (name, source) in sorted(names.items()):
+        row = former.get(organisation_id)
+        yield Organisation(
+            organisation_id=organisation_id,
+            name=row["name"] if row else name,
+            sector="central" if row else "other",
+            peer_class="former body" if row else "named in notices, not matched",
+            status=f"ended {row['ended_on']}" if row else None,
+            parents=(),
+            gss_code=None,
+            domain=None,
+            inhabitants=None,
+            lat=None,
+            lon=None,
+            source_id=reference_tables.source_id("former_organisations") if row else source,
+            check=row["check"] if row else "read",
+        )
+
+
+def _money(pipeline: Pipeline, rows: list[Any]) -> list[Any]:
+    """Payments or sales to a provider or reseller, with buyer and supplier resolved; the others are not ours."""
+    kept = []
+    for row in rows:
+        identity = pipeline.suppliers.find(row.supplier_name)
+        if identity.provider or identity.reseller:
+            buyer = pipeline.buyers.find(row.buyer_name)
+            kept.append(
+                dataclasses.replace(
+                    row,
+                    organisation_id=row.organisation_id or buyer.id,
+                    provider=identity.provider,
+                    reseller=identity.reseller,
+                )
+            )
+    return kept
 
 
 def _as_row(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
-
-
-def _named_providers(
-    reference: Reference,
-    contracts: list[Any],
-    found: list[ContractProvider],
-    named: Mapping[str, tuple[str, ...]],
-) -> Iterator[ContractProvider]:
-    """Providers that our reviewed table names and the words of the row do not."""
-    have = {(row.contract_id, row.provider) for row in found}
-    for contract in contracts:
-        for notice_id in contract.notice_ids:
-            for item in named.get(notice_id, ()):
-                grade, _, provider = item.partition(":")
-                if (contract.contract_id, provider) in have:
-                    continue
-                have.add((contract.contract_id, provider))
-                yield ContractProvider(
-                    contract_id=contract.contract_id,
-                    provider=provider,
-                    parent=reference.parent(provider),
-                    jurisdiction=reference.jurisdiction(provider),
-                    grade=grade,
-                    certainty="known" if grade == "named" else "inferred",
-                    via_reseller=False,
-                    marketplace=False,
-                    phrase=None,
-                    place="named contract, with its source",
-                    rule_id="named-contract",
-                    source_id=reference_tables.source_id("contracts"),
-                )
 
 
 # -- exposures, issues, coverage -----------------------------------------------------------------------------
@@ -322,7 +345,7 @@ def _named_providers(
 def presets(reference: Reference) -> dict[str, Scenario]:
     """The stored scenarios, checked."""
     found = {}
-    for key, row in reference._toml("presets.toml").items():
+    for key, row in reference.toml("presets.toml").items():
         found[key] = outage.scenario(
             reference,
             row["provider"],
@@ -366,25 +389,28 @@ def _exposures(reference: Reference, tables: Mapping[str, list[Any]]) -> list[Ex
     return rows
 
 
+def _issue(kind: str, table: str, record: str | None, detail: str | None, source: str) -> Issue:
+    return Issue(f"i-{reference_tables.short(kind, table, record, detail)}", kind, table, record, detail, source)
+
+
+def _contract_issues(contracts: pa.Table) -> Iterator[Issue]:
+    """What the fold doubts of contracts."""
+    for row in contracts.select(["contract_id", "flags", "value_status", "source_id"]).to_pylist():
+        kinds = [*row["flags"], *([f"value-{row['value_status']}"] if row["value_status"] != "known" else [])]
+        for kind in kinds:
+            yield _issue(kind, "contracts", row["contract_id"], None, row["source_id"])
+
+
 def _issues(tables: Mapping[str, list[Any]], withheld: int) -> Iterator[Issue]:
-    """What is doubted or left out, counted: flags of contracts, contradictions, unchecked marks, withheld."""
-
-    def issue(kind: str, table: str, record: str | None, detail: str | None, source: str) -> Issue:
-        return Issue(f"i-{reference_tables.short(kind, table, record, detail)}", kind, table, record, detail, source)
-
-    for contract in tables["contracts"]:
-        for flag in contract.flags:
-            yield issue(flag, "contracts", contract.contract_id, None, contract.source_id)
-        if contract.value_status != "known":
-            yield issue(f"value-{contract.value_status}", "contracts", contract.contract_id, None, contract.source_id)
+    """What is doubted or left out, counted: contradictions, unchecked marks, withheld."""
     for finding in tables["findings"]:
         if finding.contradiction:
-            yield issue("contradiction", "findings", finding.finding_id, finding.contradiction, finding.source_id)
+            yield _issue("contradiction", "findings", finding.finding_id, finding.contradiction, finding.source_id)
     weak = Counter(f.rule_id for f in tables["findings"] if f.confidence == "possible" and f.certainty == "inferred")
     for rule, count in sorted(weak.items()):
-        yield issue("rule-not-rechecked", "findings", rule, f"{count} findings", "reference-providers")
+        yield _issue("rule-not-rechecked", "findings", rule, f"{count} findings", "reference-providers")
     if withheld:
-        yield issue(
+        yield _issue(
             "withheld",
             "observations",
             None,
@@ -402,13 +428,17 @@ NOT_COVERED = {
 }
 
 
-def _coverage(reference: Reference, manifest: Manifest, tables: Mapping[str, list[Any]]) -> list[Coverage]:
+def _coverage(
+    reference: Reference, manifest: Manifest, tables: Mapping[str, list[Any]], arrow: Mapping[str, pa.Table]
+) -> list[Coverage]:
     rows: dict[str, Coverage] = {}
     counts: Counter[str] = Counter()
     for name, records in tables.items():
         if name in ("sources", "coverage", "issues"):
             continue
         counts.update(record.source_id for record in records)
+    for table in arrow.values():
+        counts.update(table["source_id"].to_pylist())
     by_collector: dict[str, list[Any]] = defaultdict(list)
     for source in tables["sources"]:
         if source.collector == "reference":
@@ -445,9 +475,8 @@ def _coverage(reference: Reference, manifest: Manifest, tables: Mapping[str, lis
 # -- hashing and writing -------------------------------------------------------------------------------------
 
 
-def _arrow(name: str, rows: list[Any]) -> pa.Table:
+def _sorted(name: str, table: pa.Table) -> pa.Table:
     """Rows in the order of their key."""
-    table = schema.to_arrow(name, rows)
     key = [(column, "ascending") for column in schema.table(name).key]
     return table.sort_by(key) if table.num_rows else table
 

@@ -33,7 +33,7 @@ _LOCAL_PART = re.compile(rb"[A-Za-z0-9._%+'&=/-]+$")
 # What identifies a row whoever carries it, by stored table.
 IDENTITY: Mapping[str, tuple[str, ...]] = {
     "notices": ("notice_id", "version"),
-    "awards": ("notice_id", "award_id"),
+    "awards": ("notice_id", "version", "award_id"),
     "observations": ("observation_id", "seen_on"),
     "statements": ("statement_id",),
     "payments": ("payment_id",),

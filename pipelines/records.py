@@ -83,10 +83,11 @@ class Award:
     """One award within a notice, as published. The value lives here, never on a supplier."""
 
     TABLE: ClassVar[str] = "awards"
-    KEY: ClassVar[tuple[str, ...]] = ("notice_id", "award_id")
+    KEY: ClassVar[tuple[str, ...]] = ("notice_id", "version", "award_id")
     STORED: ClassVar[bool] = True
 
     notice_id: str
+    version: str
     award_id: str
     title: str | None
     description: str | None

@@ -134,7 +134,7 @@ class Reference:
         }
         self.providers = {provider.id: provider for provider in self._read_providers()}
         self._index_words()
-        self.tables = {name: self._table_info(name, body) for name, body in self._toml("tables.toml").items()}
+        self.tables = {name: self._table_info(name, body) for name, body in self.toml("tables.toml").items()}
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class Reference:
         except OSError as error:
             raise BadReference(name, "the file", f"cannot be read ({error.strerror})") from error
 
-    def _toml(self, name: str) -> dict[str, Any]:
+    def toml(self, name: str) -> dict[str, Any]:
         try:
             return tomllib.loads(self._bytes(name).decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -189,7 +189,7 @@ class Reference:
         homes: dict[str, tuple[str | None, str]] = {}
         for name in names:
             file = f"providers/{name}"
-            body = self._toml(file)
+            body = self.toml(file)
             provider = self._provider(file, body)
             if provider.id != name.removesuffix(".toml"):
                 raise BadReference(file, "id", f"is {provider.id!r} and must be the file's name")
@@ -273,7 +273,7 @@ class Reference:
     # -- words -----------------------------------------------------------------------------------------
 
     def _index_words(self) -> None:
-        special = self._toml("words.toml")
+        special = self.toml("words.toml")
         self._none: dict[str, str] = special.get("none", {})
         self._unknown: dict[str, str] = special.get("unknown", {})
         self._several: dict[str, dict[str, Any]] = special.get("several", {})

@@ -597,6 +597,7 @@ def named_contracts(reference: Reference) -> tuple[list[Notice], list[Award], di
         awards.append(
             Award(
                 notice_id=notice_id,
+                version=short(*row.values()),
                 award_id="1",
                 title=None,
                 description=None,

@@ -429,6 +429,8 @@ EDITION_TABLES: tuple[str, ...] = (
     "coverage",
     "issues",
     "sources",
+    "payments",
+    "sales",
 )
 
 

@@ -1,205 +1,178 @@
-"""Notices and awards folded into contracts: one row per award within OCID, buyer and portal.
+"""Notices and awards folded into contracts, in columns: one row per award within process, buyer and portal.
 
-Releases of one process are read in order of publication; a later award with the same id replaces the
-earlier one. The value stays on the award, never on a supplier. 0 and 1 stand for "unknown"; values up to
-100 are suspect and counted, not summed.
+The rules, each with its reason in the research on notices:
+
+* releases of one process are read in order of publication and release number; a later one supersedes field
+  by field, an omitted field stays (OCDS merge), nothing is added up;
+* a process is an OCID *and* its buyer: one published OCID held releases of 29 buyers;
+* the value lives on the award; 0 and 1 stand for unknown, up to 100 is suspect, and so is what is negative or
+  over a hundred billion; values in another currency are kept and not summed;
+* net and gross are kept apart and none is converted;
+* a framework's value is permission to spend: the class decides whether it may be summed;
+* five dates apart, none clamped; an end beyond 2045 is flagged;
+* cancelled and withdrawn contracts stay visible and leave every total.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any
+import duckdb
 
-from pipelines.contracts.identity import Buyers, Suppliers
-from pipelines.contracts.provider_evidence import ProviderWords, behind
-from pipelines.records import Contract, ContractProvider, ContractSupplier
-from pipelines.reference import Reference
+from pipelines.contracts.classes import CALL_OFF, CURRENCY_WORDS, FRAMEWORK
 
-Row = Mapping[str, Any]
-_CALL_OFF = re.compile(r"call[- ]?off", re.IGNORECASE)
-_FRAMEWORK = re.compile(r"\bframework( agreement)?\b|\bdynamic purchasing system\b|\bDPS\b", re.IGNORECASE)
-_REPLACES = re.compile(r"replaces (?:the )?contract\b.{0,200}?reference\s+([\w./-]+)", re.IGNORECASE | re.DOTALL)
+# Everything below speaks of tables `notices` and `awards` (stored rows, every version from every source) and
+# `buyer_names` (buyer, day, text -> organisation), and leaves `contracts_raw`.
+
+LATEST = """
+CREATE OR REPLACE TEMP TABLE latest AS
+SELECT *, coalesce(published_at, published_on::TIMESTAMPTZ, TIMESTAMPTZ '1970-01-01') AS stamp
+FROM notices
+QUALIFY row_number() OVER (
+  PARTITION BY notice_id
+  ORDER BY coalesce(published_at, published_on::TIMESTAMPTZ) DESC NULLS LAST, version DESC, source_id
+) = 1
+"""
+
+# The running number that Contracts Finder puts behind the notice's GUID counts revisions.
+ROWS = """
+CREATE OR REPLACE TEMP TABLE award_rows AS
+WITH once AS (
+  SELECT * FROM awards
+  QUALIFY row_number() OVER (PARTITION BY notice_id, version, award_id ORDER BY source_id) = 1
+)
+SELECT n.portal, coalesce(n.ocid, 'reference:' || n.notice_id) AS process, n.buyer_key, a.award_id,
+       row_number() OVER (
+         ORDER BY n.stamp, try_cast(regexp_extract(n.release_id, '-([0-9]+)$', 1) AS BIGINT) NULLS FIRST, n.notice_id
+       ) AS turn,
+       n.notice_id, n.ocid, n.reference, n.organisation_id, n.buyer_name, n.publisher_name, n.title AS notice_title,
+       n.description AS notice_description, n.tags, n.notice_type, n.legal_basis, n.canonical_url, n.url,
+       n.published_on, n.method_details, n.is_framework, n.cpv, n.tender_currency, n.flags AS notice_flags,
+       n.buyer_flag, n.source_id,
+       a.title, a.description, a.award_status, a.value, a.value_gross, a.value_min, a.value_max, a.currency,
+       a.awarded_on, a.signed_on, a.start_on, a.end_on, a.max_end_on, a.suppliers, a.supplier_numbers,
+       a.flags AS award_flags
+FROM latest n JOIN once a USING (notice_id, version)
+"""
+
+# What any notice of a process says about the whole of it.
+PROCESSES = """
+CREATE OR REPLACE TEMP TABLE process_state AS
+SELECT portal, coalesce(ocid, 'reference:' || notice_id) AS process, buyer_key,
+       bool_or(notice_type = 'UK12' OR list_contains(tags, 'tenderCancellation') OR list_contains(tags, 'awardCancellation')) AS cancelled,
+       bool_or(notice_type = 'UK11' OR list_contains(tags, 'contractTermination')) AS terminated,
+       bool_or(list_contains(flags, 'withdrawn')) AS withdrawn
+FROM latest GROUP BY ALL HAVING cancelled OR terminated OR withdrawn
+"""
+
+_LAST = "arg_max({0}, turn) AS {0}"
+_FOLDED = (
+    "notice_id", "ocid", "reference", "organisation_id", "buyer_name", "publisher_name", "notice_title",
+    "notice_description", "notice_type", "legal_basis", "canonical_url", "url", "method_details",
+    "is_framework", "cpv", "tender_currency", "buyer_flag", "source_id", "title", "description", "award_status",
+    "value", "value_gross", "value_min", "value_max", "currency", "awarded_on", "signed_on", "start_on", "end_on",
+    "max_end_on", "tags",
+)  # fmt: skip
+
+# Most processes have one release; only the others are worth a group.
+FOLD = f"""
+CREATE OR REPLACE TEMP TABLE folded AS
+WITH counted AS (
+  SELECT *, count(*) OVER (PARTITION BY portal, process, buyer_key, award_id) AS releases FROM award_rows
+)
+SELECT portal, process, buyer_key, award_id, {", ".join(_FOLDED)}, suppliers, supplier_numbers, notice_flags,
+       award_flags, published_on, [notice_id] AS notice_ids, false AS signed_tag
+FROM counted WHERE releases = 1
+UNION ALL BY NAME
+SELECT portal, process, buyer_key, award_id, {", ".join(_LAST.format(c) for c in _FOLDED)},
+       arg_max(suppliers, turn) FILTER (len(suppliers) > 0) AS suppliers,
+       arg_max(supplier_numbers, turn) FILTER (len(suppliers) > 0) AS supplier_numbers,
+       arg_max(notice_flags, turn) AS notice_flags, arg_max(award_flags, turn) AS award_flags,
+       min(published_on) AS published_on, list(DISTINCT notice_id ORDER BY notice_id) AS notice_ids,
+       bool_or(list_contains(tags, 'contract')) AS signed_tag
+FROM counted WHERE releases > 1
+GROUP BY portal, process, buyer_key, award_id
+"""
+
+CONTRACTS = f"""
+CREATE OR REPLACE TEMP TABLE contracts_raw AS
+WITH shaped AS (
+  SELECT f.*, coalesce(f.suppliers, []) AS named, coalesce(f.supplier_numbers, []) AS numbers,
+         coalesce(f.title, f.notice_title) AS shown_title,
+         coalesce(f.description, f.notice_description) AS shown_description,
+         coalesce(f.value, f.value_gross) AS amount,
+         coalesce(f.currency, CASE WHEN coalesce(f.value, f.value_gross) IS NOT NULL THEN 'GBP' END) AS money,
+         lower(concat_ws(' ', f.title, f.notice_title)) AS titles,
+         s.cancelled, s.terminated, s.withdrawn
+  FROM folded f LEFT JOIN process_state s USING (portal, process, buyer_key)
+), judged AS (
+  SELECT *,
+    CASE
+      WHEN amount IS NULL OR amount IN (0, 1) THEN 'unknown'
+      WHEN amount <= 100 OR amount >= 100000000000 THEN 'suspect'
+      ELSE 'known'
+    END AS value_state,
+    CASE
+      WHEN regexp_matches(lower(coalesce(method_details, '')), '{CALL_OFF}') OR regexp_matches(titles, '{CALL_OFF}')
+        THEN 'call_off'
+      WHEN is_framework THEN 'framework'
+      WHEN len(named) <> 1 AND (regexp_matches(titles, '{FRAMEWORK}')
+           OR (len(named) > 1 AND regexp_matches(lower(coalesce(notice_description, '')), '{FRAMEWORK}'))) THEN 'framework'
+      WHEN len(named) > 0 OR amount IS NOT NULL OR awarded_on IS NOT NULL OR start_on IS NOT NULL THEN 'contract'
+      ELSE 'unknown'
+    END AS contract_class,
+    CASE WHEN money = 'GBP' AND shown_description IS NOT NULL
+         AND regexp_matches(lower(concat_ws(' ', shown_title, shown_description)), '{CURRENCY_WORDS}') THEN 'currency-doubt' END
+      AS currency_flag
+  FROM shaped
+)
+SELECT
+  'c-' || left(sha256(concat_ws(chr(31), portal, process, buyer_key, award_id)), 16) AS contract_id,
+  portal, process, buyer_key, ocid, reference, award_id, notice_ids, organisation_id, buyer_name, publisher_name,
+  shown_title AS title, shown_description AS description, contract_class,
+  CASE
+    WHEN coalesce(withdrawn, false) OR (coalesce(terminated, false) AND NOT coalesce(cancelled, false)) THEN 'withdrawn'
+    WHEN coalesce(cancelled, false) OR award_status IN ('cancelled', 'unsuccessful') THEN 'cancelled'
+    WHEN award_status = 'pending' AND signed_on IS NULL AND NOT signed_tag AND NOT list_contains(coalesce(tags, []), 'contract')
+      THEN 'pending'
+    ELSE 'active'
+  END AS status,
+  CASE WHEN money = 'GBP' AND value_state = 'known' THEN amount END AS value_gbp,
+  CASE WHEN money = 'GBP' AND value_state = 'known'
+       THEN least(amount, CASE WHEN value_min > 100 THEN value_min ELSE amount END) END AS value_low,
+  CASE WHEN money = 'GBP' AND value_state = 'known' THEN greatest(amount, coalesce(value_max, amount)) END AS value_high,
+  CASE WHEN portal = 'find-a-tender' OR value_gross IS NOT NULL THEN value END AS value_net,
+  value_gross,
+  CASE
+    WHEN value IS NULL AND value_gross IS NOT NULL THEN 'gross'
+    WHEN value IS NOT NULL AND (portal = 'find-a-tender' OR value_gross IS NOT NULL) THEN 'net'
+    ELSE 'unknown'
+  END AS value_basis,
+  value_state AS value_status, money AS currency,
+  published_on, awarded_on, signed_on, start_on, end_on, max_end_on, method_details, cpv,
+  nullif(regexp_extract(coalesce(notice_description, ''), '(?i)replaces (?:the )?contract\\b[^.]*?reference ([\\w./-]*\\w)', 1), '')
+    AS replaces_text,
+  list_sort(list_distinct(list_filter(list_concat(coalesce(notice_flags, []), coalesce(award_flags, []), [
+    buyer_flag, currency_flag,
+    CASE WHEN money IS NOT NULL AND money <> 'GBP' THEN 'currency-not-pounds' END,
+    CASE WHEN awarded_on IS NOT NULL AND published_on < awarded_on THEN 'published-before-award' END,
+    CASE WHEN year(end_on) > 2045 THEN 'end-beyond-2045' END
+  ]), lambda x: x IS NOT NULL))) AS flags,
+  url, canonical_url, amount, named AS suppliers, numbers AS supplier_numbers, source_id
+FROM judged
+"""
 
 
-def contract_class(notice: Row, award: Row) -> str:
-    """contract, call_off, framework or unknown, from what the notice says of itself."""
-    details = notice["method_details"] or ""
-    text = f"{notice['title'] or ''} {award['title'] or ''}"
-    if _CALL_OFF.search(details) or _CALL_OFF.search(text):
-        return "call_off"
-    if notice["is_framework"]:
-        return "framework"
-    if len(award["suppliers"]) > 1 and _FRAMEWORK.search(text):
-        return "framework"
-    if _FRAMEWORK.search(notice["title"] or "") and not award["suppliers"]:
-        return "framework"
-    awarded = award["suppliers"] or award["value"] is not None or award["awarded_on"] or award["start_on"]
-    return "contract" if awarded else "unknown"
-
-
-def value_status(value: Decimal | None) -> str:
-    """known, unknown (none, 0 or 1) or suspect (up to 100)."""
-    if value is None or value in (0, 1):
-        return "unknown"
-    return "suspect" if value <= 100 else "known"
-
-
-def _status(notice: Row, award: Row) -> str:
-    if "awardCancellation" in notice["tags"] or "tenderCancellation" in notice["tags"]:
-        return "cancelled"
-    if "contractTermination" in notice["tags"]:
-        return "withdrawn"
-    return {
-        "active": "active",
-        "pending": "pending",
-        "cancelled": "cancelled",
-        "unsuccessful": "cancelled",
-    }.get(award["award_status"] or "active", "active")
-
-
-def latest(notices: Iterable[Row]) -> list[Row]:
-    """One version per notice: the newest published, then the highest fingerprint, whatever came first."""
-    best: dict[str, Row] = {}
-    for row in notices:
-        other = best.get(row["notice_id"])
-        if other is None or _order(row) > _order(other):
-            best[row["notice_id"]] = row
-    return [best[key] for key in sorted(best)]
-
-
-def _order(row: Row) -> tuple[str, str, str]:
-    # The source with the smallest id speaks for a row that several carry, so that order never shows.
-    return (str(row["published_at"] or row["published_on"] or ""), row["version"], _inverse(row["source_id"]))
-
-
-def _inverse(text: str) -> str:
-    return "".join(chr(0x10FFFF - ord(c)) for c in text)
-
-
-def fold(
-    reference: Reference, buyers: Buyers, notices: list[Row], awards: Iterable[Row]
-) -> tuple[list[Contract], list[ContractSupplier], list[ContractProvider]]:
-    """Contracts, their suppliers and the providers behind them, from the latest notices."""
-    suppliers = Suppliers(reference)
-    words = ProviderWords(reference)
-    by_notice: dict[str, dict[str, Row]] = defaultdict(dict)
-    for award in awards:
-        kept = by_notice[award["notice_id"]].get(award["award_id"])
-        if kept is None or award["source_id"] < kept["source_id"]:
-            by_notice[award["notice_id"]][award["award_id"]] = award
-    processes: dict[tuple[str, str, str, str], list[tuple[Row, Row]]] = defaultdict(list)
-    for notice in sorted(notices, key=lambda n: (_order(n), n["notice_id"])):
-        for award in by_notice.get(notice["notice_id"], {}).values():
-            buyer = buyers.find(notice["buyer_name"]) or (notice["buyer_name"] or "").casefold()
-            process = notice["ocid"] or f"reference:{notice['reference'] or notice['notice_id']}"
-            processes[notice["portal"], process, buyer, award["award_id"]].append((notice, award))
-    contracts, supplier_rows, provider_rows = [], [], []
-    for key in sorted(processes):
-        contract, named, providers = _one(reference, buyers, suppliers, words, key, processes[key])
-        contracts.append(contract)
-        supplier_rows.extend(named)
-        provider_rows.extend(providers)
-    return contracts, supplier_rows, provider_rows
-
-
-def _one(
-    reference: Reference,
-    buyers: Buyers,
-    suppliers: Suppliers,
-    words: ProviderWords,
-    key: tuple[str, str, str, str],
-    history: list[tuple[Row, Row]],
-) -> tuple[Contract, list[ContractSupplier], list[ContractProvider]]:
-    notice, award = history[-1]
-    portal, _process, _buyer, award_id = key
-    contract_id = "c-" + hashlib.sha256("\x1f".join(key).encode()).hexdigest()[:16]
-    net, gross = award["value"], award["value_gross"]
-    shown = net if net is not None else gross
-    currency = award["currency"] or ("GBP" if shown is not None else None)
-    status = value_status(shown)
-    in_pounds = currency == "GBP" and status == "known"
-    title = award["title"] or notice["title"]
-    description = award["description"] or notice["description"]
-    replaces = _REPLACES.search(f"{notice['description'] or ''} {award['description'] or ''}")
-    contract = Contract(
-        contract_id=contract_id,
-        group_id=contract_id,
-        portal=portal,
-        ocid=notice["ocid"],
-        reference=notice["reference"],
-        award_id=award_id,
-        notice_ids=tuple(dict.fromkeys(n["notice_id"] for n, _ in history)),
-        organisation_id=buyers.find(notice["buyer_name"]),
-        buyer_name=notice["buyer_name"],
-        publisher_name=notice["publisher_name"],
-        title=title,
-        description=description,
-        contract_class=contract_class(notice, award),
-        service_class=None,
-        status=_status(notice, award),
-        value_gbp=shown if in_pounds else None,
-        value_low=shown if in_pounds else None,
-        value_high=shown if in_pounds else None,
-        value_net=net if gross is not None else None,
-        value_gross=gross,
-        value_basis="gross" if net is None and gross is not None else "net" if gross is not None else "unknown",
-        value_status=status,
-        currency=currency,
-        published_on=notice["published_on"],
-        awarded_on=award["awarded_on"],
-        signed_on=award["signed_on"],
-        start_on=award["start_on"],
-        end_on=award["end_on"],
-        max_end_on=award["max_end_on"],
-        method_details=notice["method_details"],
-        cpv=notice["cpv"],
-        superseded_by=None,
-        replaces_text=replaces.group(1).rstrip(".)") if replaces else None,
-        flags=tuple(sorted({*notice["flags"], *award["flags"]})),
-        url=notice["url"],
-        source_id=notice["source_id"],
+def fold(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave `latest` (notices), and `contracts_raw` from tables `notices`, `awards` and `buyer_names`."""
+    connection.execute(LATEST)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE latest AS
+           SELECT n.* EXCLUDE (organisation_id, publisher_name, buyer_name),
+                  b.organisation_id, coalesce(b.shown_name, n.buyer_name) AS buyer_name,
+                  coalesce(b.publisher, n.publisher_name) AS publisher_name, b.flag AS buyer_flag,
+                  coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key
+           FROM latest n LEFT JOIN buyer_names b ON b.notice_id = n.notice_id"""
     )
-    numbers = list(award["supplier_numbers"]) + ["-"] * len(award["suppliers"])
-    identities = [
-        (name, suppliers.find(name, number if number != "-" else None), number)
-        for name, number in zip(award["suppliers"], numbers, strict=False)
-    ]
-    named = []
-    for name, identity, number in {item[0]: item for item in identities}.values():
-        named.append(
-            ContractSupplier(
-                contract_id=contract_id,
-                supplier_name=name,
-                company_number=number if number != "-" else None,
-                provider=identity.provider,
-                reseller=identity.reseller,
-                parent=reference.parent(identity.provider) if identity.provider else None,
-                rule_id=identity.rule_id,
-                grade="direct" if identity.provider else None,
-                source_id=notice["source_id"],
-            )
-        )
-    found = behind(words, [(name, identity) for name, identity, _ in identities], title, description)
-    resold = any(identity.reseller for _, identity, _ in identities)
-    providers = [
-        ContractProvider(
-            contract_id=contract_id,
-            provider=item.provider,
-            parent=reference.parent(item.provider),
-            jurisdiction=reference.jurisdiction(item.provider),
-            grade=item.grade,
-            certainty="inferred" if item.grade == "inferred" else "known",
-            via_reseller=resold and item.grade != "direct",
-            marketplace=False,
-            phrase=item.phrase,
-            place=item.place,
-            rule_id=item.rule_id,
-            source_id=notice["source_id"],
-        )
-        for item in found
-    ]
-    return contract, named, providers
+    connection.execute(ROWS)
+    connection.execute(PROCESSES)
+    connection.execute(FOLD)
+    connection.execute(CONTRACTS)

@@ -6,35 +6,57 @@ normalised name must equal a legal or trading name whole.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from pipelines.errors import BadReference
 from pipelines.reference import Reference
 from pipelines.text import slug
 
-_JUNK_START = re.compile(r"^[^\w(&]+")
-_CARD_LINE = re.compile(r"\s*~\d+$")
-_LEGAL = re.compile(
-    r"\b(?:limited|ltd|plc|llp|inc|incorporated|corp|sarl|s\.?a\.?r\.?l|gmbh|bv|b\.v|co)\b\.?", re.IGNORECASE
+# What accounting and card systems put around a name: ledger numbers, payment processors, stray signs.
+_LEDGER = re.compile(r"^[~#]?\d{3,}[\s:~_-]+|\s*[~#]\s*\d+$|\s+\d{6,}$")
+_PROCESSOR = re.compile(
+    r"^(?:paypal|pp|sumup|sq|zettle_?|izettle|iz|stripe|worldpay|wp|crv|sp)\s*\*+\s*", re.IGNORECASE
 )
+_EDGES = re.compile(r"^[^\w(&]+|[^\w).]+$")
+_LEGAL_WORDS = r"limited|ltd|plc|p\.l\.c|llp|llc|inc|incorporated|corp|s\.?\s?a\.?\s?r\.?\s?l|gmbh|b\.?v|co"
+_LEGAL = re.compile(rf"\b(?:{_LEGAL_WORDS})\b\.?", re.IGNORECASE)
+# The form that ends a company's name; what follows is a remark ("PSS", a town, a payment channel).
+_ENDS_NAME = re.compile(r"\b(?:limited|ltd|plc|llp|llc|s\.?\s?a\.?\s?r\.?\s?l|gmbh|inc)\b\.?", re.IGNORECASE)
 _COUNTRY = re.compile(r"\b(?:u\.?k\.?|united kingdom|gb|great britain)\b\.?", re.IGNORECASE)
-_BRANCH = re.compile(r"\bbranch\b", re.IGNORECASE)
+_BRANCH = re.compile(r"\b(?:branch|succursale|filiale|niederlassung)\b", re.IGNORECASE)
+_WEB = re.compile(r"\.(?:com|co\.uk|net|eu)$", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[^\w&+]+")
+_GENERIC_LAST = frozenset({"services", "solutions", "group", "operations", "holdings"})
+_SPELLINGS = {"center": "centre", "centers": "centres", "&": "and"}
+
+
+def tidy(name: str) -> str:
+    """A name as one line of plain characters, without ledger numbers, processors and stray signs around it."""
+    text = unicodedata.normalize("NFKC", name).replace("&amp;", "&").replace("¿", " ").replace("\ufffd", " ")
+    text = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
+    text = " ".join(text.split())
+    previous = None
+    while text != previous:
+        previous = text
+        text = _PROCESSOR.sub("", _LEDGER.sub("", _EDGES.sub("", text)))
+    return text
 
 
 @functools.lru_cache(maxsize=65536)
 def normalise(name: str) -> str:
-    """A company name without case, punctuation, legal form, country and branch words, and card-line junk."""
-    text = _CARD_LINE.sub("", name.strip().casefold())
-    text = _JUNK_START.sub("", text.replace("¿", " ")).replace("&amp;", "&")
-    text = re.sub(r"\b((?:[a-z]\.){2,})", lambda m: m.group(1).replace(".", ""), text)
-    text = text.replace("(uk)", " uk ").replace("(", " ").replace(")", " ")
+    """A company name without case, accents, punctuation, legal form, country and branch words."""
+    text = unicodedata.normalize("NFKD", tidy(name).casefold())
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = re.sub(r"\b((?:[a-z]\.){2,})", lambda m: m.group(1).replace(".", "") + " ", text)
+    text = text.replace("(", " ").replace(")", " ")
     for pattern in (_LEGAL, _COUNTRY, _BRANCH):
         text = pattern.sub(" ", text)
-    return " ".join(_PUNCTUATION.sub(" ", text).split())
+    return " ".join(_SPELLINGS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split())
 
 
 def company_number(text: str | None) -> str | None:
@@ -54,89 +76,313 @@ def company_number(text: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a supplier is. Exactly one of provider and reseller is set, or neither."""
+    """Who a supplier is. Exactly one of provider and reseller is set, or neither.
+
+    `family`: the providers of the same parent. A company that sells several clouds signed for one of them, and
+    only the words of the notice say which.
+    """
 
     provider: str | None
     reseller: str | None
     rule_id: str | None
+    family: frozenset[str] = frozenset()
 
 
 NOBODY = Identity(None, None, None)
 
 
 class Suppliers:
-    """Supplier names to providers and resellers."""
+    """Supplier names to providers and resellers.
+
+    Order: company number, exact name, normalised name; then the name without what stands around it (a remark
+    after the legal form, an acronym in brackets, a branch, a web ending); then a name that a narrow column cut.
+    A spelling that is merely near is taken for a reseller only, never for a provider.
+    """
 
     def __init__(self, reference: Reference) -> None:
         self._numbers: dict[str, Identity] = {}
         self._exact: dict[str, Identity] = {}
         self._normal: dict[str, Identity] = {}
+        self._words: dict[str, list[tuple[tuple[str, ...], Identity]]] = {}
+        families: dict[str, set[str]] = {}
+        for provider in reference.providers.values():
+            families.setdefault(provider.parent, set()).add(provider.id)
         for provider in reference.providers.values():
             names = [entry["name"] for entry in provider.sections["legal_entities"]]
             names += [entry["name"] for entry in provider.sections["trading_names"]]
             numbers = [entry.get("company_number") for entry in provider.sections["legal_entities"]]
-            self._add(f"providers/{provider.id}.toml", names, numbers, provider=provider.id)
-        for reseller_id, entry in reference._toml("resellers.toml").items():
+            identity = Identity(provider.id, None, None, frozenset(families[provider.parent]))
+            self._add(f"providers/{provider.id}.toml", names, numbers, identity)
+        for reseller_id, entry in reference.toml("resellers.toml").items():
             names = [item["name"] for item in entry.get("legal_entities", [])] + entry.get("trading_names", [])
             numbers = [item.get("company_number") for item in entry.get("legal_entities", [])]
-            self._add("resellers.toml", names, numbers, reseller=reseller_id)
+            self._add("resellers.toml", names, numbers, Identity(None, reseller_id, None))
 
-    def _add(
-        self,
-        file: str,
-        names: Iterable[str],
-        numbers: Iterable[str | None],
-        provider: str | None = None,
-        reseller: str | None = None,
-    ) -> None:
-        owner = provider or reseller or ""
+    def _add(self, file: str, names: Iterable[str], numbers: Iterable[str | None], identity: Identity) -> None:
+        owner = identity.provider or identity.reseller or ""
         for number in numbers:
             key = company_number(number)
             if number and key is None:
                 raise BadReference(file, owner, f"company number {number!r} is not valid")
             if key:
-                self._numbers[key] = Identity(provider, reseller, f"company-number:{owner}")
+                self._numbers[key] = replace(identity, rule_id=f"company-number:{owner}")
         for name in names:
-            self._exact[name.strip().casefold()] = Identity(provider, reseller, f"name:{owner}")
+            self._exact[name.strip().casefold()] = replace(identity, rule_id=f"name:{owner}")
             normal = normalise(name)
             other = self._normal.get(normal)
-            if other and (other.provider, other.reseller) != (provider, reseller):
+            if other and (other.provider, other.reseller) != (identity.provider, identity.reseller):
                 raise BadReference(file, owner, f"the name {name!r} also belongs to {other.provider or other.reseller}")
-            self._normal[normal] = Identity(provider, reseller, f"normalised-name:{owner}")
+            self._normal[normal] = replace(identity, rule_id=f"normalised-name:{owner}")
+            words = tuple(_tokens(name))
+            self._words.setdefault(words[0], []).append((words, identity))
 
     def find(self, name: str, number: str | None = None) -> Identity:
         """Who this supplier is; NOBODY where no rule is sure."""
         key = company_number(number)
         if key and key in self._numbers:
             return self._numbers[key]
-        found = self._exact.get(name.strip().casefold())
-        if found is None:
-            found = self._normal.get(normalise(name))
-        return found or NOBODY
+        found = self._exact.get(name.strip().casefold()) or self._normal.get(normalise(name))
+        if found:
+            return found
+        text = tidy(name)
+        for candidate in _without_surroundings(text):
+            found = self._normal.get(normalise(candidate))
+            if found:
+                return replace(found, rule_id=f"name-in-remarks:{found.provider or found.reseller}")
+        return self._remarked(text) or self._cut(text) or self._near(text) or NOBODY
+
+    def _remarked(self, text: str) -> Identity | None:
+        """A known name of three words or more, followed by words that are no part of another company's name."""
+        if _ENDS_NAME.search(text):
+            return None
+        words = normalise(text).split()
+        for end in range(len(words) - 1, 2, -1):
+            found = self._normal.get(" ".join(words[:end]))
+            if found:
+                return replace(found, rule_id=f"name-in-remarks:{found.provider or found.reseller}")
+        return None
+
+    def _cut(self, text: str) -> Identity | None:
+        """A name that a narrow column cut or abbreviated: word for word the beginning of one owner's names."""
+        tokens = _tokens(text)
+        if len(tokens) < 2 or sum(map(len, tokens)) < 14:
+            return None
+        owners = {}
+        for words, identity in self._words.get(tokens[0], ()):
+            if len(tokens) > len(words):
+                continue
+            same = [word.startswith(token) for token, word in zip(tokens, words, strict=False)]
+            partial = [token != word for token, word in zip(tokens, words, strict=False)]
+            # At least the first two words whole, or the first whole and the cut one nearly so.
+            if all(same) and any(partial) and (not any(partial[:2]) or (len(tokens) == 2 and len(tokens[1]) >= 6)):
+                owners[identity.provider or identity.reseller] = identity
+        if len(owners) != 1:
+            return None
+        owner, identity = owners.popitem()
+        return replace(identity, rule_id=f"name-cut-short:{owner}")
+
+    def _near(self, text: str) -> Identity | None:
+        """A reseller whose first word is whole and whose others are one slip away."""
+        words = normalise(text).split()
+        if len(words) < 2 or len(words[0]) < 8:
+            return None
+        owners = {
+            identity.reseller: identity
+            for known, identity in self._words.get(words[0], ())
+            if identity.reseller and len(known) > 1 and _one_slip(words[1:], normalise(" ".join(known)).split()[1:])
+        }
+        if len(owners) != 1:
+            return None
+        owner, identity = owners.popitem()
+        return replace(identity, rule_id=f"name-nearly:{owner}")
+
+
+def _tokens(name: str) -> list[str]:
+    """Every word of a name, legal form included, dots taken out."""
+    text = tidy(name).casefold()
+    text = re.sub(r"\b((?:[a-z]\.){2,})", lambda m: m.group(1).replace(".", "") + " ", text)
+    return [_SPELLINGS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split()]
+
+
+def _without_surroundings(text: str) -> Iterator[str]:
+    """What may be the name itself in a text that says more."""
+    ends = _ENDS_NAME.search(text)
+    if ends:
+        yield text[: ends.end()]
+    whole, _, last = text.rpartition(" ")
+    if last and " " in whole and ("limited".startswith(last.casefold()) or "ltd".startswith(last.casefold())):
+        yield whole
+    outside = " ".join(re.sub(r"\([^()]*\)?", " ", text).split())
+    if outside and outside != text:
+        yield outside
+        for inside in re.findall(r"\(([^()]+)\)", text):
+            initials = "".join(word[0] for word in normalise(inside).split())
+            if normalise(outside) in (initials, initials + "s"):
+                yield inside
+    branch = _BRANCH.search(text)
+    if branch:
+        words = re.sub(r"[(),–-]", " ", text[: branch.start()]).split()
+        yield from (" ".join(words[: len(words) - drop]) for drop in range(min(3, len(words))))
+    if _WEB.search(text):
+        yield _WEB.sub("", text)
+    if ends and not text[ends.end() :].strip(" .,)"):
+        # "Skyscape Cloud Ltd" for "Skyscape Cloud Services Limited": a company's form, less its last common word
+        words = normalise(text).split()
+        if len(words) >= 2 and words[-1] not in _GENERIC_LAST:
+            yield from (f"{' '.join(words)} {word}" for word in sorted(_GENERIC_LAST))
+
+
+def _one_slip(words: list[str], known: list[str]) -> bool:
+    one, other = " ".join(words), " ".join(known)
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    if sorted(one) == sorted(other):
+        changed = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+        return len(changed) == 2 and changed[1] - changed[0] == 1
+    shorter, longer = sorted((one, other), key=len)
+    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    return shorter[start + (len(shorter) == len(longer)) :] == longer[start + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who bought. `id` is None where nobody can tell; `publisher` is set where the account is not the buyer."""
+
+    id: str | None
+    name: str | None
+    publisher: str | None = None
+    flag: str | None = None
+
+
+_COUNCIL_WORDS = frozenset(
+    [
+        "council",
+        "borough",
+        "city",
+        "county",
+        "district",
+        "metropolitan",
+        "london",
+        "royal",
+        "of",
+        "the",
+        "and",
+        "cc",
+        "mbc",
+        "dc",
+        "bc",
+        "lbc",
+        "unitary",
+        "authority",
+        "corporation",
+    ]
+)
+_ON_BEHALF = re.compile(
+    r"\bon behalf of (?:the )?([A-Z][\w&',.()-]*(?: (?:[A-Z][\w&',()-]*|of|for|and|the|&))*)", re.UNICODE
+)
+
+
+def name_key(name: str) -> str:
+    """A body's name without case, punctuation and article."""
+    text = name.casefold().replace("&amp;", " and ").replace("&", " and ").replace("’", "'").replace("'", "")
+    text = re.sub(r"^the\s+", "", text.strip())
+    return " ".join(re.sub(r"[^\w]+", " ", text).split())
 
 
 class Buyers:
-    """Buyer names to organisations. A name that no rule knows keeps its own slug as id."""
+    """Buyer names to organisations.
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+    Order: the exact name, another name of the body, the name of a former body (with a flag where it had ended
+    and more than one succeeded it), a council's name without its kind. Then the parts around a colon. What no
+    rule knows keeps its own name in kebab case as id; an account of e-tendering software is never a buyer.
+    """
+
+    def __init__(self, reference: Reference, names: Iterable[tuple[str, str, str]]) -> None:
+        """`names` are (organisation_id, name, sector) of every known body."""
         self._by_name: dict[str, str] = {}
-        self._ids: set[str] = set()
-        for organisation_id, name in names:
-            self._ids.add(organisation_id)
-            self._by_name.setdefault(self._key(name), organisation_id)
+        self.names: dict[str, str] = {}
+        councils: dict[str, set[str]] = {}
+        for organisation_id, name, sector in names:
+            self.names[organisation_id] = name
+            self._by_name.setdefault(name_key(name), organisation_id)
+            if sector == "local":
+                councils.setdefault(_council_key(name), set()).add(organisation_id)
+        self._councils = {key: ids.pop() for key, ids in councils.items() if len(ids) == 1 and key}
+        for where, row in reference.rows("organisation_names.csv", ("name", "organisation_id")):
+            if row["organisation_id"] not in self.names:
+                raise BadReference("organisation_names.csv", where, f"{row['organisation_id']!r} is not a known body")
+            self._by_name[name_key(row["name"])] = row["organisation_id"]
+        self._former: dict[str, tuple[str, dt.date, tuple[str, ...]]] = {}
+        for where, row in reference.rows("former_organisations.csv", ("organisation_id", "name", "ended_on")):
+            try:
+                ended = dt.date.fromisoformat(row["ended_on"])
+            except ValueError as error:
+                raise BadReference(
+                    "former_organisations.csv", where, f"ended_on {row['ended_on']!r} is not a date"
+                ) from error
+            successors = tuple(s for s in row["successors"].split(";") if s)
+            self.names.setdefault(row["organisation_id"], row["name"])
+            for name in (row["name"], *filter(None, row["aliases"].split(";"))):
+                self._former[name_key(name)] = (row["organisation_id"], ended, successors)
+        self._software: set[str] = set()
+        self._intermediaries: set[str] = set()
+        for where, row in reference.rows("publishing_accounts.csv", ("name", "kind")):
+            if row["kind"] not in ("software", "intermediary"):
+                raise BadReference("publishing_accounts.csv", where, f"kind {row['kind']!r} is not known")
+            (self._software if row["kind"] == "software" else self._intermediaries).add(name_key(row["name"]))
+        self._software_starts = tuple(f"{account} " for account in sorted(self._software))
 
-    @staticmethod
-    def _key(name: str) -> str:
-        text = name.casefold().replace("&", " and ").replace("’", "'")
-        text = re.sub(r"^the\s+", "", text.strip())
-        return " ".join(re.sub(r"[^\w]+", " ", text).split())
-
-    def find(self, name: str | None) -> str | None:
-        """The organisation's id; None where the name is missing or unknown."""
+    def id_of(self, name: str | None) -> str | None:
+        """The known body with this name; None where no rule knows it."""
         if not name:
             return None
-        found = self._by_name.get(self._key(name))
-        if found:
-            return found
-        own = slug(name)
-        return own if own in self._ids else None
+        key = name_key(name)
+        found = self._by_name.get(key) or (self._former[key][0] if key in self._former else None)
+        if found is None and re.search(r"\b(council|borough|corporation)\b", key):
+            found = self._councils.get(_council_key(name))
+        return found
+
+    def depends_on_notice(self, name: str) -> bool:
+        """Whether the buyer depends on the notice's words or date, and not on the name alone."""
+        key = name_key(name)
+        return self._is_account(key) or (key in self._former and key not in self._by_name)
+
+    def _is_account(self, key: str) -> bool:
+        return key in self._intermediaries or key in self._software or key.startswith(self._software_starts)
+
+    def find(self, name: str | None, text: str | None = None, day: dt.date | None = None) -> Buyer:
+        """The buyer that a notice names. `text` may say on whose behalf; `day` is when it was published."""
+        if not name or not name.strip():
+            return Buyer(None, None)
+        key = name_key(name)
+        if key in self._software or key.startswith(self._software_starts):
+            return Buyer(self._behalf(text), None, publisher=name, flag="publisher-is-software")
+        if key in self._intermediaries:
+            behalf = self._behalf(text)
+            if behalf:
+                return Buyer(behalf, self.names.get(behalf), publisher=name, flag="on-behalf-of")
+        if key in self._former and key not in self._by_name:
+            organisation_id, ended, successors = self._former[key]
+            if day is not None and day > ended and len(successors) == 1:
+                return Buyer(successors[0], name)
+            flag = "buyer-abolished-ambiguous" if day is not None and day > ended else None
+            return Buyer(organisation_id, name, flag=flag)
+        found = self.id_of(name)
+        if found is None and ":" in name:
+            parts = [part.strip() for part in name.split(":") if part.strip()]
+            found = next((i for i in map(self.id_of, parts) if i), None)
+        return Buyer(found or slug(name) or None, name)
+
+    def _behalf(self, text: str | None) -> str | None:
+        for match in _ON_BEHALF.finditer(text or ""):
+            words = match.group(1).rstrip(".,()").split()
+            while words:
+                found = self.id_of(" ".join(words).rstrip(".,()"))
+                if found:
+                    return found
+                words.pop()
+        return None
+
+
+def _council_key(name: str) -> str:
+    return " ".join(word for word in name_key(name).split() if word not in _COUNCIL_WORDS)

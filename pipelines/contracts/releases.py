@@ -1,7 +1,8 @@
 """OCDS release and record packages as notices and awards, in bulk.
 
-Packages are cut into releases without building Python objects (msgspec), the releases go through one typed
-read in DuckDB, and everything after that is columns. What cannot be read is returned with its reason.
+Packages are cut into releases without building Python objects (msgspec), the releases go through a typed
+read in DuckDB, and everything after that is columns. What cannot be read is returned with its reason, a
+release that does not fit alone.
 
 Shapes read: a release package, a record package (its releases; the compiled release where there are none),
 a list of either, a single release, and JSON lines of any of these, each plain or gzipped.
@@ -13,13 +14,15 @@ import gzip
 import hashlib
 import re
 import tempfile
+import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import schema
 from pipelines.batch import Batch, Rejected
@@ -55,34 +58,41 @@ _LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 
-_RELEASE: dict[str, str] = {
+# The parts that are read. A document list costs as much as an award, so where no text of a body speaks of
+# notice types, or of contracts, those parts are left out of the read.
+_MONEY_TYPE = "STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR)"
+_PERIOD_TYPE = "STRUCT(startDate VARCHAR, endDate VARCHAR, maxExtentDate VARCHAR)"
+_CODE_TYPE = "STRUCT(scheme VARCHAR, id VARCHAR)"
+_NAMED_TYPE = "STRUCT(id VARCHAR, name VARCHAR)"
+_TYPES_TYPE = "STRUCT(noticeType VARCHAR)[]"
+_NOTICE_COLUMNS = {
     "ocid": "VARCHAR",
     "id": "VARCHAR",
     "date": "VARCHAR",
     "tag": "VARCHAR[]",
     "links": "STRUCT(rel VARCHAR, href VARCHAR)[]",
-    "parties": "STRUCT(id VARCHAR, name VARCHAR, roles VARCHAR[], "
-    "identifier STRUCT(scheme VARCHAR, id VARCHAR, legalName VARCHAR))[]",
-    "buyer": "STRUCT(id VARCHAR, name VARCHAR)",
+    "parties": f"STRUCT(id VARCHAR, name VARCHAR, identifier {_CODE_TYPE})[]",
+    "buyer": _NAMED_TYPE,
     "tender": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, "
-    "classification STRUCT(scheme VARCHAR, id VARCHAR), "
-    "items STRUCT(additionalClassifications STRUCT(scheme VARCHAR, id VARCHAR)[])[], "
-    "value STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR), "
-    "minValue STRUCT(amount VARCHAR, currency VARCHAR), "
-    "procurementMethod VARCHAR, procurementMethodDetails VARCHAR, "
-    "legalBasis STRUCT(id VARCHAR, scheme VARCHAR), "
-    "techniques STRUCT(hasFrameworkAgreement VARCHAR), "
-    "lots STRUCT(id VARCHAR, value STRUCT(amount VARCHAR, currency VARCHAR))[], "
+    f"classification {_CODE_TYPE}, items STRUCT(additionalClassifications {_CODE_TYPE}[])[], value {_MONEY_TYPE}, "
+    f"procurementMethod VARCHAR, procurementMethodDetails VARCHAR, legalBasis {_CODE_TYPE}, "
+    f"techniques STRUCT(hasFrameworkAgreement VARCHAR), lots STRUCT(value {_MONEY_TYPE})[], "
     "documents STRUCT(noticeType VARCHAR, url VARCHAR)[])",
+}
+_NOTICE_TYPES = {
+    "awards": f"STRUCT(documents {_TYPES_TYPE})[]",
+    "contracts": f"STRUCT(documents {_TYPES_TYPE})[]",
+}
+_AWARD_COLUMNS = {
+    "ocid": "VARCHAR",
+    "id": "VARCHAR",
+    "tender": f"STRUCT(minValue {_MONEY_TYPE})",
     "awards": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, date VARCHAR, "
-    "value STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR), "
-    "suppliers STRUCT(id VARCHAR, name VARCHAR)[], "
-    "contractPeriod STRUCT(startDate VARCHAR, endDate VARCHAR, maxExtentDate VARCHAR), "
-    "documents STRUCT(noticeType VARCHAR, url VARCHAR)[])[]",
-    "contracts": "STRUCT(id VARCHAR, awardID VARCHAR, status VARCHAR, dateSigned VARCHAR, "
-    "value STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR), "
-    "period STRUCT(startDate VARCHAR, endDate VARCHAR, maxExtentDate VARCHAR), "
-    "documents STRUCT(noticeType VARCHAR, url VARCHAR)[])[]",
+    f"value {_MONEY_TYPE}, suppliers {_NAMED_TYPE}[], contractPeriod {_PERIOD_TYPE})[]",
+}
+_SIGNED = {
+    "contracts": f"STRUCT(awardID VARCHAR, status VARCHAR, dateSigned VARCHAR, value {_MONEY_TYPE}, "
+    f"period {_PERIOD_TYPE})[]"
 }
 
 
@@ -97,11 +107,6 @@ class _Package(msgspec.Struct):
     ocid: str | None = None
 
 
-class _Ocid(msgspec.Struct):
-    ocid: str | None = None
-
-
-_decode_ocid = msgspec.json.Decoder(_Ocid).decode
 _decode_package = msgspec.json.Decoder(_Package).decode
 _decode_packages = msgspec.json.Decoder(list[_Package]).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -216,7 +221,7 @@ def _lines(name: str, body: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"{name} line {number}", line
 
 
-# -- typed read --------------------------------------------------------------------------------------------
+# -- typed read ----------------------------------------------------------------------------------------------
 
 
 def _sql_text(expression: str) -> str:
@@ -233,6 +238,7 @@ _STAMP = (
     "try_cast(try_cast({0} AS TIMESTAMP) AS TIMESTAMPTZ)) END"
 )
 _MONEY = "CASE WHEN abs(try_cast({0} AS DOUBLE)) < 1e15 THEN try_cast({0} AS DECIMAL(18,2)) END"
+_ABSENT = "lambda x: x IS NOT NULL"
 
 
 def _date(expression: str) -> str:
@@ -240,40 +246,31 @@ def _date(expression: str) -> str:
     return f"CASE WHEN year({day}) BETWEEN 1990 AND 2200 THEN {day} END"
 
 
-_NOTICE_SQL = f"""
-CREATE OR REPLACE TEMP TABLE typed AS
-SELECT *,
-  {_PORTAL_SQL} AS portal,
-  coalesce(nullif(trim(id), ''), 'content-' || left(md5(json), 16)) AS release_id,
-  -- notice types stand in the last document of any part (UK1 to UK17)
-  list_filter(list_concat(
-      list_transform(coalesce(tender.documents, []), lambda d: d.noticeType),
-      flatten(list_transform(coalesce(awards, []), lambda a: list_transform(coalesce(a.documents, []), lambda d: d.noticeType))),
-      flatten(list_transform(coalesce(contracts, []), lambda c: list_transform(coalesce(c.documents, []), lambda d: d.noticeType)))
-  ), lambda t: t IS NOT NULL) AS notice_types,
-  list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1] AS buyer_party,
-  coalesce(
-    CASE WHEN tender.classification.scheme = 'CPV' OR tender.classification.scheme IS NULL THEN tender.classification.id END,
-    flatten(list_transform(coalesce(tender.items, []), lambda i: list_transform(coalesce(i.additionalClassifications, []), lambda c: c.id)))[1]
-  ) AS cpv_code
-FROM read;
-"""
+def _documents(parts: str) -> str:
+    types = f"flatten(list_transform(coalesce({parts}, []), lambda a: list_transform(coalesce(a.documents, []), lambda d: d.noticeType)))"
+    return types
 
+
+# Notice types stand in the last document of any part (UK1 to UK17).
+_ALL_TYPES = (
+    "list_filter(list_concat(list_transform(coalesce(tender.documents, []), lambda d: d.noticeType), "
+    f"{_documents('awards')}, {_documents('contracts')}), {_ABSENT})[-1]"
+)
 _NOTICES_SQL = f"""
+CREATE OR REPLACE TEMP TABLE n AS
+WITH read AS (SELECT *, list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1] AS buyer_party FROM {{source}})
 SELECT
-  portal || ':' || ocid || ':' || release_id AS notice_id,
-  portal, ocid, release_id,
-  {_sql_text("tender.id")} AS reference,
-  '' AS version,
+  {_PORTAL_SQL} || ':' || ocid || ':' || id AS notice_id,
+  {_PORTAL_SQL} AS portal, ocid, nullif(trim(id), '') AS release_id, {_sql_text("tender.id")} AS reference,
   {_date("date")} AS published_on,
   {_STAMP.format("date")} AS published_at,
   coalesce(tag, []) AS tags,
-  notice_types[-1] AS notice_type,
+  {{notice_type}} AS notice_type,
   {_sql_text("tender.legalBasis.id")} AS legal_basis,
   list_filter(coalesce(links, []), lambda l: l.rel = 'canonical')[1].href AS canonical_url,
-  CASE portal
-    WHEN 'contracts-finder' THEN 'https://www.contractsfinder.service.gov.uk/Notice/' || regexp_replace(release_id, '-[0-9]+$', '')
-    WHEN 'find-a-tender' THEN 'https://www.find-tender.service.gov.uk/Notice/' || release_id
+  CASE {_PORTAL_SQL}
+    WHEN 'contracts-finder' THEN 'https://www.contractsfinder.service.gov.uk/Notice/' || regexp_replace(id, '-[0-9]+$', '')
+    WHEN 'find-a-tender' THEN 'https://www.find-tender.service.gov.uk/Notice/' || id
     ELSE list_filter(list_transform(coalesce(tender.documents, []), lambda d: d.url), lambda u: u LIKE 'http%')[1]
   END AS url,
   {_sql_text("tender.title")} AS title,
@@ -281,32 +278,46 @@ SELECT
   {_sql_text("coalesce(buyer.name, buyer_party.name)")} AS buyer_name,
   {_sql_text("buyer_party.identifier.scheme")} AS buyer_scheme,
   {_sql_text("buyer_party.identifier.id")} AS buyer_number,
-  NULL::VARCHAR AS publisher_name,
-  NULL::VARCHAR AS organisation_id,
   {_sql_text("tender.status")} AS tender_status,
   {_sql_text("tender.procurementMethod")} AS method,
   {_sql_text("tender.procurementMethodDetails")} AS method_details,
   try_cast(tender.techniques.hasFrameworkAgreement AS BOOLEAN) AS is_framework,
-  {_sql_text("cpv_code")} AS cpv,
+  {
+    _sql_text('''coalesce(
+    CASE WHEN tender.classification.scheme = 'CPV' OR tender.classification.scheme IS NULL THEN tender.classification.id END,
+    flatten(list_transform(coalesce(tender.items, []), lambda i: list_transform(coalesce(i.additionalClassifications, []), lambda c: c.id)))[1]
+  )''')
+} AS cpv,
   {_MONEY.format("tender.value.amount")} AS tender_value,
   {_sql_text("tender.value.currency")} AS tender_currency,
   list_filter([
     CASE WHEN date IS NOT NULL AND {_date("date")} IS NULL THEN 'date-unreadable' END,
-    CASE WHEN id IS NULL THEN 'release-without-id' END,
+    CASE WHEN starts_with(id, 'content-') THEN 'release-without-id' END,
     CASE WHEN len(list_filter(coalesce(tender.lots, []), lambda l: l.value.currency <> tender.value.currency)) > 0
          THEN 'currency-of-lot-differs' END
-  ], lambda f: f IS NOT NULL) AS flags,
-  $source AS source_id
-FROM typed
+  ], {_ABSENT}) AS flags,
+  parties
+FROM read
 """
 
+# A notice that only changes a contract carries no award; its facts still belong to one.
+_WITH_SIGNED = f"""
+  SELECT notice_id, a AS award, list_filter(coalesce(contracts, []), lambda c: c.awardID = a.id)[1] AS signed, minimum
+  FROM (SELECT notice_id, unnest(awards) AS a, contracts, minimum FROM read)
+  UNION ALL BY NAME
+  SELECT notice_id, struct_update(NULL::{_AWARD_COLUMNS["awards"].removesuffix("[]")}, id := c.awardID) AS award, c AS signed
+  FROM (SELECT notice_id, unnest(contracts) AS c, list_transform(coalesce(awards, []), lambda a: a.id) AS ids FROM read)
+  WHERE c.awardID IS NOT NULL AND NOT list_contains(ids, c.awardID)"""
+_WITHOUT_SIGNED = f"""
+  SELECT notice_id, unnest(awards) AS award, NULL::{_SIGNED["contracts"].removesuffix("[]")} AS signed, minimum FROM read"""
 _AWARDS_SQL = f"""
-WITH a AS (
-  SELECT portal || ':' || ocid || ':' || release_id AS notice_id, unnest(awards) AS award, contracts, parties,
-         tender.minValue.amount AS tender_minimum, date AS released
-  FROM typed WHERE len(awards) > 0
-), j AS (
-  SELECT *, list_filter(coalesce(contracts, []), lambda c: c.awardID = award.id)[1] AS signed FROM a
+CREATE OR REPLACE TEMP TABLE a AS
+WITH read AS (
+  SELECT *, {_PORTAL_SQL} || ':' || ocid || ':' || id AS notice_id,
+         CASE WHEN len(awards) = 1 THEN tender.minValue.amount END AS minimum
+  FROM {{source}}
+), m AS (
+  SELECT *, coalesce(award.value.amount, signed.value.amount) AS amount FROM ({{with_signed}})
 )
 SELECT
   notice_id,
@@ -314,9 +325,9 @@ SELECT
   {_sql_text("award.title")} AS title,
   {_sql_text("award.description")} AS description,
   coalesce({_sql_text("award.status")}, {_sql_text("signed.status")}) AS award_status,
-  {_MONEY.format("coalesce(award.value.amount, signed.value.amount)")} AS value,
+  {_MONEY.format("amount")} AS value,
   {_MONEY.format("coalesce(award.value.amountGross, signed.value.amountGross)")} AS value_gross,
-  NULL::DECIMAL(18,2) AS value_min,
+  CASE WHEN {_MONEY.format("minimum")} <= {_MONEY.format("amount")} THEN {_MONEY.format("minimum")} END AS value_min,
   NULL::DECIMAL(18,2) AS value_max,
   upper({_sql_text("coalesce(award.value.currency, signed.value.currency)")}) AS currency,
   {_date("award.date")} AS awarded_on,
@@ -324,20 +335,40 @@ SELECT
   {_date("coalesce(award.contractPeriod.startDate, signed.period.startDate)")} AS start_on,
   {_date("coalesce(award.contractPeriod.endDate, signed.period.endDate)")} AS end_on,
   {_date("coalesce(award.contractPeriod.maxExtentDate, signed.period.maxExtentDate)")} AS max_end_on,
-  list_filter(list_transform(coalesce(award.suppliers, []), lambda s: {_sql_text("s.name")}), lambda n: n IS NOT NULL) AS suppliers,
-  list_transform(
-    list_filter(coalesce(award.suppliers, []), lambda s: {_sql_text("s.name")} IS NOT NULL),
-    lambda s: coalesce(list_filter(parties, lambda p: p.id = s.id AND p.identifier.scheme = 'GB-COH')[1].identifier.id, '-')
-  ) AS supplier_numbers,
   list_filter([
-    CASE WHEN award.value.amount IS NOT NULL AND {_MONEY.format("award.value.amount")} IS NULL THEN 'value-unreadable' END,
-    CASE WHEN try_cast(award.value.amount AS DOUBLE) < 0 THEN 'value-negative' END,
-    CASE WHEN year(try_cast(left(award.contractPeriod.endDate, 10) AS DATE)) > 2045 THEN 'end-beyond-2045' END,
+    CASE WHEN amount IS NOT NULL AND {_MONEY.format("amount")} IS NULL THEN 'value-unreadable' END,
+    CASE WHEN try_cast(amount AS DOUBLE) < 0 THEN 'value-negative' END,
+    CASE WHEN year({_DATE.format("award.contractPeriod.endDate")}) > 2045 THEN 'end-beyond-2045' END,
     CASE WHEN {_date("award.contractPeriod.startDate")} < {_date("award.date")} THEN 'start-before-award' END
-  ], lambda f: f IS NOT NULL) AS flags,
-  $source AS source_id
-FROM j
+  ], {_ABSENT}) AS flags,
+  award.suppliers AS named
+FROM m
 """
+_SUPPLIERS_SQL = f"""
+CREATE OR REPLACE TEMP TABLE s AS
+WITH numbers AS (
+  SELECT notice_id, p.id AS id, min(p.identifier.id) AS number
+  FROM (SELECT notice_id, unnest(parties) AS p FROM n) WHERE p.identifier.scheme = 'GB-COH' GROUP BY ALL
+), named AS (
+  SELECT rowid AS item, notice_id, unnest(named) AS supplier, generate_subscripts(named, 1) AS place
+  FROM a WHERE len(named) > 0
+)
+SELECT item, list({_sql_text("supplier.name")} ORDER BY place) AS suppliers,
+       list(coalesce({_sql_text("number")}, '-') ORDER BY place) AS supplier_numbers
+FROM named LEFT JOIN numbers ON numbers.notice_id = named.notice_id AND numbers.id = supplier.id
+WHERE {_sql_text("supplier.name")} IS NOT NULL
+GROUP BY item
+"""
+_NOTICE_NAMES = ", ".join(
+    {"version": "'' AS version", "source_id": "$source AS source_id", "publisher_name": "NULL::VARCHAR AS publisher_name",
+     "organisation_id": "NULL::VARCHAR AS organisation_id"}.get(name, name)
+    for name in schema.table("notices").names()
+)  # fmt: skip
+_AWARD_NAMES = ", ".join(
+    {"version": "'' AS version", "source_id": "$source AS source_id", "suppliers": "coalesce(suppliers, []) AS suppliers",
+     "supplier_numbers": "coalesce(supplier_numbers, []) AS supplier_numbers"}.get(name, f"a.{name}")
+    for name in schema.table("awards").names()
+)  # fmt: skip
 
 
 def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) -> Batch:
@@ -349,147 +380,200 @@ def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) 
     batch = batch or Batch()
     lines = [line.replace(b"\n", b" ").replace(b"\r", b" ") if b"\n" in line else line for line in releases]
     batch.read += len(lines)
-    connection = duckdb.connect(config={"threads": 1})
-    connection.execute("SET TimeZone = 'UTC'")
-    try:
-        good = _load(connection, lines, batch)
-        if not good:
-            for name in ("notices", "awards"):
-                batch.tables[name] = schema.empty(name)
-            return batch
-        connection.execute(_NOTICE_SQL)
-        _reject_unknown_tags(connection, batch)
-        parameters = {"source": source_id}
-        notices = connection.sql(_NOTICES_SQL, params=parameters).to_arrow_table()
-        awards = connection.sql(_AWARDS_SQL, params=parameters).to_arrow_table()
-    finally:
-        connection.close()
-    notices, awards = clean("notices", notices), clean("awards", awards)
-    batch.tables["notices"] = stamp_versions(notices, awards)
-    batch.tables["awards"] = awards
+    parts = []
+    connection = _connection()
+    while lines:
+        lines = _load(connection, lines, batch)
+        source = {"source": source_id}
+        notices = connection.sql(f"SELECT {_NOTICE_NAMES} FROM n", params=source).to_arrow_table()
+        awards = connection.sql(
+            f"SELECT {_AWARD_NAMES} FROM a LEFT JOIN s ON a.rowid = s.item", params=source
+        ).to_arrow_table()
+        parts.append(stamp_versions(clean("notices", notices), clean("awards", awards)))
+    for index, name in enumerate(("notices", "awards")):
+        batch.tables[name] = pa.concat_tables([schema.empty(name), *(part[index] for part in parts)])
     return batch
 
 
-def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batch) -> bool:
-    """Put the releases into table `read`. One that breaks the typed read is rejected alone."""
-    columns = ", ".join(f"{name}: '{kind}'" for name, kind in _RELEASE.items())
+_local = threading.local()
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """This thread's connection for reading: opening one costs as much as reading thousands of releases."""
+    if not hasattr(_local, "connection"):
+        _local.connection = duckdb.connect(config={"threads": 1})
+        _local.connection.execute("SET TimeZone = 'UTC'")
+    connection: duckdb.DuckDBPyConnection = _local.connection
+    return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batch) -> list[bytes]:
+    """Leave the usable releases in tables n, a and s. Returns those that repeat an id, for another round."""
     with tempfile.TemporaryDirectory(prefix="cloudhold-") as folder:
         path = Path(folder) / "releases.ndjson"
-
-        def attempt(part: list[bytes], keep: str) -> None:
-            path.write_bytes(b"\n".join(part) + b"\n")
-            connection.execute(
-                f"{keep} SELECT * FROM read_json('{path.as_posix()}', format='newline_delimited', "
-                f"columns={{{columns}, json: 'VARCHAR'}}, maximum_object_size=67108864)"
-            )
-
-        if not lines:
-            return False
-        try:
-            attempt(lines, "CREATE OR REPLACE TEMP TABLE read AS")
-        except duckdb.Error:
-            connection.execute("DROP TABLE IF EXISTS read")
-            made = False
-            for line in lines:
-                try:
-                    attempt([line], "INSERT INTO read" if made else "CREATE OR REPLACE TEMP TABLE read AS")
-                    made = True
-                except duckdb.Error as error:
-                    reason = str(error).splitlines()[0][:200]
-                    batch.rejected.append(Rejected("a release", line, f"its types are wrong: {reason}"))
-            if not made:
-                return False
-        without = connection.execute("SELECT count(*) FROM read WHERE ocid IS NULL").fetchone()
-        if without and without[0]:
-            connection.execute("DELETE FROM read WHERE ocid IS NULL")
-            for line in lines:
-                if not _decode_ocid(line).ocid:
+        while True:
+            try:
+                _attempt(connection, path, lines)
+            except duckdb.Error:
+                lines = _fitting(connection, path, lines, batch)
+                _attempt(connection, path, lines)
+            doubted = connection.execute(_DOUBTED).fetchall()
+            if not doubted:
+                return []
+            lines = list(lines)
+            again = []
+            for row, ocid, release_id, tags, copy in doubted:
+                line = lines[row]
+                if ocid is None:
                     batch.rejected.append(Rejected("a release", line, "it has no ocid"))
-        connection.execute(
-            "UPDATE read SET json = md5(concat_ws('|', ocid, date, tender.title, tender.description, "
-            "len(awards))) WHERE id IS NULL"
-        )
-        return True
+                elif not KNOWN_TAGS.issuperset(tags):
+                    reason = f"its tag {tags} is not in the OCDS codelist"
+                    batch.rejected.append(Rejected(f"{ocid} {release_id}", line, reason))
+                elif release_id is None:
+                    lines[row] = _with_id(line)
+                    continue
+                elif copy > 1:
+                    again.append(line)
+                lines[row] = b""
+            lines = [line for line in lines if line]
+            if again:
+                _attempt(connection, path, lines)
+                return again
 
 
-def _reject_unknown_tags(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    tags = ", ".join(f"'{tag}'" for tag in sorted(KNOWN_TAGS))
-    rows = connection.execute(
-        f"SELECT ocid, release_id, tag FROM typed WHERE len(list_filter(coalesce(tag, []), lambda t: t NOT IN ({tags}))) > 0"
-    ).fetchall()
-    for ocid, release_id, tag in rows:
-        body = f"{ocid} {release_id} {tag}".encode()
-        batch.rejected.append(Rejected(f"{ocid} {release_id}", body, f"its tag {tag} is not in the OCDS codelist"))
-    if rows:
-        connection.execute(
-            f"DELETE FROM typed WHERE len(list_filter(coalesce(tag, []), lambda t: t NOT IN ({tags}))) > 0"
+_TAGS_SQL = ", ".join(f"'{tag}'" for tag in sorted(KNOWN_TAGS))
+_DOUBTED = f"""
+SELECT row, ocid, release_id, tags, copy FROM (
+  SELECT rowid AS row, ocid, release_id, tags,
+         row_number() OVER (PARTITION BY ocid, release_id ORDER BY rowid) AS copy FROM n
+) WHERE ocid IS NULL OR release_id IS NULL OR copy > 1 OR len(list_filter(tags, lambda t: t NOT IN ({_TAGS_SQL}))) > 0
+ORDER BY row
+"""
+
+
+def _with_id(line: bytes) -> bytes:
+    """A release without an id, with one that its content gives."""
+    body = msgspec.json.decode(line)
+    body.pop("id", None)
+    said = msgspec.json.encode(body, order="sorted")
+    return msgspec.json.encode({"id": "content-" + hashlib.sha256(said).hexdigest()[:16], **body})
+
+
+def _attempt(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes]) -> None:
+    """One typed read of all lines into tables n, a and s; duckdb.Error where one of them does not fit."""
+    body = b"\n".join(lines) + b"\n"
+    path.write_bytes(body)
+    types = b'"noticeType"' in body
+    signed = b'"contracts"' in body
+    size = max(1 << 20, 2 * max(map(len, lines), default=0))
+
+    def source(columns: Mapping[str, str]) -> str:
+        listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+        return (
+            f"read_json('{path.as_posix()}', format='newline_delimited', columns={{{listed}}}, "
+            f"maximum_object_size={size})"
         )
+
+    connection.execute(
+        _NOTICES_SQL.replace("{source}", source(_NOTICE_COLUMNS | (_NOTICE_TYPES if types else {}))).replace(
+            "{notice_type}", _ALL_TYPES if types else "NULL::VARCHAR"
+        )
+    )
+    connection.execute(
+        _AWARDS_SQL.replace("{with_signed}", _WITH_SIGNED if signed else _WITHOUT_SIGNED).replace(
+            "{source}", source(_AWARD_COLUMNS | (_SIGNED if signed else {}))
+        )
+    )
+    connection.execute(_SUPPLIERS_SQL)
+
+
+def _fitting(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes], batch: Batch) -> list[bytes]:
+    """The lines that fit the types, found by halving; the others are rejected."""
+    half = len(lines) // 2
+    found = []
+    for part in (lines[:half], lines[half:]):
+        if not part:
+            continue
+        try:
+            _attempt(connection, path, part)
+            found.extend(part)
+        except duckdb.Error as error:
+            if len(part) > 1:
+                found.extend(_fitting(connection, path, part, batch))
+            else:
+                reason = str(error).splitlines()[0][:200]
+                batch.rejected.append(Rejected("a release", part[0], f"its types are wrong: {reason}"))
+    return found
 
 
 # -- shared by every reader of notices ---------------------------------------------------------------------
 
-_SUSPICIOUS = re.compile(
-    r"@|＠|\(at\)|\[at\]|[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u00a0]|  "
+# What `plain` would change, coarsely, in the words of RE2: a text that matches none of it is plain already.
+_SUSPICIOUS = (
+    r"@|＠|\(at\)|\[at\]|[\x00-\x1f\x7f-\x{9f}\x{a0}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]|  "
     r"|(?:\+44|\b0)[\d\s().-]{9,}"
 )
-_CLEAN_COLUMNS = {
-    "notices": (
-        "reference",
-        "url",
-        "title",
-        "description",
-        "buyer_name",
-        "buyer_number",
-        "tender_status",
-        "method_details",
-        "canonical_url",
-        "release_id",
-        "ocid",
-    ),
-    "awards": ("award_id", "title", "description", "award_status"),
+_TEXT_COLUMNS = {
+    "notices": "reference url title description buyer_name buyer_number tender_status method_details canonical_url "
+    "release_id ocid",
+    "awards": "award_id title description award_status",
 }
 
 
 def clean(table: str, data: pa.Table) -> pa.Table:
     """Foreign text of `data` made plain, in the schema of `table`. Only texts that need it are touched."""
     data = data.select(schema.table(table).names())
-    for name in _CLEAN_COLUMNS[table]:
+    for name in _TEXT_COLUMNS[table].split():
         index = data.column_names.index(name)
-        data = data.set_column(index, name, _clean_column(data[name].combine_chunks()))
+        data = data.set_column(index, name, _plain_texts(data[name].combine_chunks()))
     if table == "awards":
         index = data.column_names.index("suppliers")
         suppliers = data["suppliers"].combine_chunks()
-        values = _clean_column(suppliers.values, fill="-")
-        data = data.set_column(index, "suppliers", pa.ListArray.from_arrays(suppliers.offsets, values))
+        names = _plain_texts(suppliers.values, fill="-")
+        data = data.set_column(index, "suppliers", pa.ListArray.from_arrays(suppliers.offsets, names))
     return data.cast(schema.arrow_schema(table))
 
 
-def _clean_column(values: pa.Array, fill: str | None = None) -> pa.Array:
-    encoded = values.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    changed = False
-    for index, text in enumerate(texts):
-        if text is not None and (len(text) > MAX_TEXT or _SUSPICIOUS.search(text)):
-            texts[index] = plain(text) or fill
-            changed = True
-    if not changed:
+def _plain_texts(values: pa.Array, fill: str | None = None) -> pa.Array:
+    doubted = pc.or_kleene(
+        pc.match_substring_regex(values, _SUSPICIOUS),
+        pc.greater(pc.utf8_length(values), pa.scalar(MAX_TEXT, pa.int32())),
+    )
+    at = pc.indices_nonzero(pc.fill_null(doubted, False)).to_pylist()
+    if not at:
         return values
-    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(texts, type=pa.string())).cast(pa.string())
+    changed = pa.array([plain(text) or fill for text in values.take(pa.array(at)).to_pylist()], type=pa.string())
+    return pc.replace_with_mask(values, pc.fill_null(doubted, False), changed)
 
 
-def stamp_versions(notices: pa.Table, awards: pa.Table) -> pa.Table:
-    """`notices` with `version` set: a fingerprint of the notice and its awards, without where it came from.
+def stamp_versions(notices: pa.Table, awards: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Both tables with `version` set: a fingerprint of a notice and its awards, without where they came from.
 
     The same notice read from two files has one version; a changed notice has another, and both are kept.
     """
-    by_notice: dict[str, list[str]] = {}
-    for row in awards.drop_columns(["source_id"]).to_pylist():
-        by_notice.setdefault(row["notice_id"], []).append(repr(sorted(row.items())))
-    versions = []
-    for row in notices.drop_columns(["source_id", "version"]).to_pylist():
-        text = repr(sorted(row.items())) + "".join(sorted(by_notice.get(row["notice_id"], ())))
-        versions.append(hashlib.sha256(text.encode()).hexdigest()[:16])
-    index = notices.column_names.index("version")
-    return notices.set_column(
-        index, schema.arrow_schema("notices").field("version"), pa.array(versions, type=pa.string())
+
+    def said(table: pa.Table) -> str:
+        names = [name for name in table.column_names if name not in ("version", "source_id")]
+        return "concat_ws(chr(31), " + ", ".join(f"coalesce({name}::VARCHAR, chr(30))" for name in names) + ")"
+
+    connection = _connection()
+    connection.register("given_notices", notices)
+    connection.register("given_awards", awards)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE versions AS
+            WITH parts AS (SELECT notice_id, string_agg(s, chr(29) ORDER BY s) AS s
+                           FROM (SELECT notice_id, {said(awards)} AS s FROM given_awards) GROUP BY notice_id)
+            SELECT notice_id, left(md5(concat_ws(chr(28), n.s, parts.s)), 16) AS version
+            FROM (SELECT notice_id, {said(notices)} AS s FROM given_notices) n LEFT JOIN parts USING (notice_id)"""
     )
+    stamped = [
+        connection.sql(
+            f"SELECT t.* REPLACE (v.version AS version) FROM given_{name} t JOIN versions v USING (notice_id)"
+        )
+        .to_arrow_table()
+        .cast(schema.arrow_schema(name))
+        for name in ("notices", "awards")
+    ]
+    for name in ("given_notices", "given_awards"):
+        connection.unregister(name)
+    return stamped[0], stamped[1]

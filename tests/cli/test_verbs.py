@@ -160,6 +160,6 @@ def test_exports_are_the_same_bytes_twice(run: Callable, tmp_path: Path) -> None
         assert run("export", "--out", tmp_path / name).code == 0
         assert run("export", "findings", "--format", "parquet", "--out", tmp_path / name).code == 0
     files = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert len(files) == 15 + 15 + 1 + 1
+    assert len(files) == 17 + 17 + 1 + 1
     for name in files:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name

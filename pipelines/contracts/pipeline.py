@@ -1,0 +1,285 @@
+"""Notices and awards to contracts, their suppliers and the providers behind them: columns in, columns out.
+
+One order: buyers, folding (fold), suppliers (identity), groups, providers behind (provider_evidence), service
+class (classes), superseding. Python sees distinct names and the few texts that speak of a provider; everything
+else stays in the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines import schema
+from pipelines.contracts import fold as folding
+from pipelines.contracts import groups
+from pipelines.contracts.classes import ServiceClasses
+from pipelines.contracts.identity import Buyers, Identity, Suppliers, normalise
+from pipelines.contracts.provider_evidence import Behind, ProviderWords, behind
+from pipelines.contracts.superseding import Deal, superseded
+from pipelines.reference import Reference
+
+INDIVIDUAL = "individual supplier"
+_PERSON = re.compile(r"^(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame)\.?\s+\S+(?:\s+\S+){0,4}$", re.IGNORECASE)
+_ORGANISED = re.compile(
+    r"\b(?:ltd|limited|llp|plc|and|&|services?|solutions|consult\w*|group|practice|surgery|partners\w*|associates"
+    r"|company|co|trust|society|school|college|solicitors|architects)\b",
+    re.IGNORECASE,
+)
+_NO_PROVIDERS = pa.table({name: pa.array([], pa.string()) for name in ("notice_id", "provider", "grade")})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The tables of the pipeline, in the edition's schemas."""
+
+    notices: pa.Table
+    contracts: pa.Table
+    contract_suppliers: pa.Table
+    contract_providers: pa.Table
+    organisations: Mapping[str, tuple[str, str]]
+    """Bodies that no list knows, by id: the name as published and a source that names it."""
+
+
+def is_individual(name: str, number: str | None) -> bool:
+    """Whether a supplier looks like a person: then the name is nobody's business."""
+    return (number in (None, "-")) and bool(_PERSON.match(name.strip())) and not _ORGANISED.search(name)
+
+
+class Pipeline:
+    """The rules, loaded once."""
+
+    def __init__(self, reference: Reference, bodies: Iterable[tuple[str, str, str]]) -> None:
+        """`bodies` are (organisation_id, name, sector) of every known body."""
+        self._reference = reference
+        self.buyers = Buyers(reference, bodies)
+        self.suppliers = Suppliers(reference)
+        self._words = ProviderWords(reference)
+        self._classes = ServiceClasses(reference)
+
+    def run(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        named_source: str,
+        named_providers: pa.Table = _NO_PROVIDERS,
+    ) -> Made:
+        """From `notices` and `awards`, tables or views of `connection` with stored rows, to the tables.
+
+        `named_providers` (notice_id, provider, grade) are providers that a reviewed table names; they come from
+        source `named_source` and count where the words of the notice name nobody.
+        """
+        connection.execute("SET TimeZone = 'UTC'")
+        known = set(self.buyers.names)
+        shown = self._resolve_buyers(connection)
+        folding.fold(connection)
+        identities = self._resolve_suppliers(connection)
+        groups.group(connection, named_source)
+        providers = self._providers(connection, identities, named_source, named_providers)
+        self._finish(connection, providers)
+        made = {
+            name: connection.sql(query).to_arrow_table().cast(schema.arrow_schema(name))
+            for name, query in _FINAL.items()
+        }
+        return Made(
+            **made,
+            contract_providers=schema.to_arrow("contract_providers", providers),
+            organisations={key: facts for key, facts in shown.items() if key not in known},
+        )
+
+    # -- who bought ------------------------------------------------------------------------------------------
+
+    def _resolve_buyers(self, connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+        """Leave `buyer_names` and give back the name, with a source, that each organisation id was published under."""
+        shown: dict[str, tuple[str, str]] = {}
+        simple: list[tuple[str, str | None, str | None, str | None, str | None]] = []
+        special: list[str] = []
+        names = connection.execute(
+            "SELECT buyer_name, min(source_id) FROM notices WHERE buyer_name IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for name, source in names:
+            if self.buyers.depends_on_notice(name):
+                special.append(name)
+                continue
+            buyer = self.buyers.find(name)
+            simple.append((name, buyer.id, buyer.name, buyer.publisher, buyer.flag))
+            if buyer.id:
+                shown.setdefault(buyer.id, (buyer.name or name, source))
+        rows = []
+        if special:
+            _register(connection, "special_names", {"buyer_name": special})
+            for notice_id, name, text, day, source in connection.execute(
+                """SELECT notice_id, buyer_name, concat_ws(' . ', title, description), published_on, source_id
+                   FROM notices SEMI JOIN special_names USING (buyer_name) ORDER BY ALL"""
+            ).fetchall():
+                buyer = self.buyers.find(name, text, day)
+                rows.append((notice_id, buyer.id, buyer.name, buyer.publisher, buyer.flag))
+                if buyer.id:
+                    shown.setdefault(buyer.id, (buyer.name or name, source))
+        columns = ("organisation_id", "shown_name", "publisher", "flag")
+        _register(connection, "simple_buyers", _transposed(("buyer_name", *columns), simple))
+        _register(connection, "special_buyers", _transposed(("notice_id", *columns), rows))
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE buyer_names AS
+                SELECT DISTINCT notice_id, {", ".join(f"b.{c}" for c in columns)} FROM notices JOIN simple_buyers b USING (buyer_name)
+                UNION SELECT notice_id, {", ".join(columns)} FROM special_buyers"""
+        )
+        return shown
+
+    # -- who signed ------------------------------------------------------------------------------------------
+
+    def _resolve_suppliers(self, connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Identity]:
+        """Leave `suppliers_resolved` (contract, supplier, who that is) and `supplier_keys`."""
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE suppliers_named AS
+               SELECT DISTINCT contract_id, source_id, unnest(suppliers) AS supplier_name,
+                      coalesce(nullif(unnest(supplier_numbers), ''), '-') AS number
+               FROM contracts_raw"""
+        )
+        pairs = connection.execute("SELECT DISTINCT supplier_name, number FROM suppliers_named").fetchall()
+        identities: dict[tuple[str, str], Identity] = {}
+        columns: dict[str, list[Any]] = {
+            name: []
+            for name in ("supplier_name", "number", "shown", "key", "provider", "reseller", "parent", "rule_id")
+        }
+        for name, number in pairs:
+            identity = self.suppliers.find(name, None if number == "-" else number)
+            identities[name, number] = identity
+            private = is_individual(name, number)
+            owner = identity.provider or identity.reseller
+            values = (
+                name,
+                number,
+                INDIVIDUAL if private else name,
+                f"={owner}" if owner else normalise(name),
+                identity.provider,
+                identity.reseller,
+                self._reference.parent(identity.provider) if identity.provider else None,
+                identity.rule_id,
+            )
+            for column, value in zip(columns.values(), values, strict=True):
+                column.append(value)
+        _register(connection, "supplier_facts", columns)
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE suppliers_resolved AS
+               SELECT contract_id, shown AS supplier_name, CASE WHEN shown = supplier_name AND number <> '-' THEN number END
+                      AS company_number, provider, reseller, parent, rule_id,
+                      CASE WHEN provider IS NOT NULL THEN 'direct' END AS grade, source_id, key
+               FROM suppliers_named JOIN supplier_facts USING (supplier_name, number)
+               QUALIFY row_number() OVER (PARTITION BY contract_id, shown ORDER BY number) = 1"""
+        )
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE supplier_keys AS
+               SELECT contract_id, array_to_string(list_sort(list(DISTINCT key)), '|') AS supplier_key
+               FROM suppliers_resolved WHERE key <> '' GROUP BY contract_id"""
+        )
+        return identities
+
+    # -- which provider stands behind ------------------------------------------------------------------------
+
+    def _providers(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        identities: Mapping[tuple[str, str], Identity],
+        named_source: str,
+        named_providers: pa.Table,
+    ) -> list[Any]:
+        """Rows of contract_providers; leaves `service_classes` (contract_id, service_class)."""
+        record = schema.table("contract_providers").record
+        connection.register("named_providers", named_providers)
+        candidates = connection.execute(
+            """SELECT contract_id, title, description, cpv, suppliers, supplier_numbers, c.source_id,
+                      list(n.provider || ' ' || n.grade) FILTER (n.provider IS NOT NULL) AS named
+               FROM (SELECT *, unnest(notice_ids) AS notice_id FROM contracts_raw) c
+               LEFT JOIN named_providers n USING (notice_id)
+               WHERE n.provider IS NOT NULL OR regexp_matches(concat_ws(' ', title, description), $words, 'i')
+                  OR contract_id IN (SELECT contract_id FROM suppliers_resolved WHERE provider IS NOT NULL OR reseller IS NOT NULL)
+               GROUP BY ALL ORDER BY contract_id""",
+            {"words": self._words.coarse},
+        ).fetchall()
+        rows: list[Any] = []
+        classes: dict[str, list[str]] = {"contract_id": [], "service_class": []}
+        for contract_id, title, description, cpv, names, numbers, source_id, named in candidates:
+            signed = [(n, identities[n, number or "-"]) for n, number in zip(names, numbers, strict=True)]
+            via_reseller = any(identity.reseller for _, identity in signed)
+            found = behind(self._words, signed, title, description)
+            sources = {b.provider: source_id for b in found}
+            for item in sorted(set(named or ())):
+                provider, grade = item.split(" ")
+                if provider not in sources:
+                    found.append(Behind(provider, grade, None, "named contract, with its source", "named-contract"))
+                    sources[provider] = named_source
+            if found or via_reseller:
+                classes["contract_id"].append(contract_id)
+                classes["service_class"].append(self._classes.of(title, description, cpv))
+            rows += [
+                record(
+                    contract_id=contract_id,
+                    provider=b.provider,
+                    parent=self._reference.parent(b.provider),
+                    jurisdiction=self._reference.jurisdiction(b.provider),
+                    grade=b.grade,
+                    certainty="inferred" if b.grade == "inferred" else "known",
+                    via_reseller=via_reseller and b.grade != "direct",
+                    marketplace=b.marketplace,
+                    phrase=b.phrase,
+                    place=b.place,
+                    rule_id=b.rule_id,
+                    source_id=sources[b.provider],
+                )
+                for b in found
+            ]
+        _register(connection, "service_classes", classes)
+        return rows
+
+    # -- what replaced what ----------------------------------------------------------------------------------
+
+    def _finish(self, connection: duckdb.DuckDBPyConnection, providers: list[Any]) -> None:
+        """Leave `replaced` (contract_id, superseded_by)."""
+        direct = [(row.contract_id, row.provider) for row in providers if row.grade == "direct" and not row.marketplace]
+        _register(connection, "direct_deals", _transposed(("contract_id", "provider"), direct))
+        rows = connection.execute(
+            """SELECT c.contract_id || ' ' || provider, buyer_key, provider, service_class, value_gbp, awarded_on, start_on, end_on
+               FROM contracts_raw c JOIN direct_deals USING (contract_id) JOIN service_classes USING (contract_id)
+               LEFT JOIN groups g USING (contract_id)
+               WHERE coalesce(g.group_id, contract_id) = contract_id AND status = 'active' AND contract_class <> 'framework'
+                 AND buyer_key <> '' AND value_gbp IS NOT NULL AND awarded_on IS NOT NULL AND start_on IS NOT NULL
+                 AND end_on IS NOT NULL"""
+        ).fetchall()
+        found = superseded(Deal(row[0], row[1:4], *row[4:]) for row in rows)
+        pairs = sorted({(one.split(" ")[0], later.split(" ")[0]) for one, later in found.items()})
+        _register(connection, "replaced", _transposed(("contract_id", "superseded_by"), pairs))
+
+
+_FINAL = {
+    "notices": f"SELECT {', '.join(schema.table('notices').names())} FROM latest",
+    "contracts": "SELECT "
+    + ", ".join(
+        {
+            "group_id": "coalesce(g.group_id, c.contract_id) AS group_id",
+            "service_class": "s.service_class",
+            "superseded_by": "r.superseded_by",
+        }.get(name, f"c.{name}")
+        for name in schema.table("contracts").names()
+    )
+    + " FROM contracts_raw c LEFT JOIN groups g USING (contract_id) LEFT JOIN service_classes s USING (contract_id)"
+    " LEFT JOIN (SELECT contract_id, min(superseded_by) AS superseded_by FROM replaced GROUP BY contract_id) r"
+    " USING (contract_id)",
+    "contract_suppliers": f"SELECT {', '.join(schema.table('contract_suppliers').names())} FROM suppliers_resolved",
+}
+
+
+def _register(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[Any]]) -> None:
+    """A table of texts under a name."""
+    table = pa.table({key: pa.array(values, pa.string()) for key, values in columns.items()})
+    connection.register(f"given_{name}", table)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given_{name}")
+    connection.unregister(f"given_{name}")
+
+
+def _transposed(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
