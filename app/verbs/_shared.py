@@ -69,7 +69,11 @@ def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (),
     if frame is not None and not answer.frames[frame].empty:
         click.echo()
         table = answer.frames[frame]
-        click.echo(table[list(columns) or list(table.columns)].head(40).to_string(index=False, max_colwidth=60))
+        click.echo(
+            table[list(columns) or list(table.columns)]
+            .head(40)
+            .to_string(index=False, max_colwidth=60, float_format="{:,.2f}".format)
+        )
         if len(table) > 40:
             click.echo(f"  ... {len(table) - 40} more rows; --json has all")
     click.echo()

@@ -1,0 +1,388 @@
+"""Does a published figure hold? Direct contracts under each definition, and what our sources lack."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pipelines import reference, reference_tables
+from pipelines.answers import Answer, Figure, jsonable, listing, new, number, percent, pounds, provider_name, sources_of
+from pipelines.contracts import definitions
+from pipelines.contracts.definitions import DEFINITIONS, LABELS, Counted
+from pipelines.edition import Edition
+from pipelines.errors import BadReference, Refused, UnknownName
+
+ID = "claim"
+QUESTION = "Does a published figure about cloud contracts hold?"
+METHODS = (
+    "Direct contracts only: a company of the provider's group signed. Each definition filters another: every published "
+    "notice; twins joined (same buyer, supplier, value, start and end, or the same award on another portal); without "
+    "goods of another vendor; awarded since a day; without deals that a later one of the same buyer, provider and "
+    "class replaced (value within a factor of two, half of the shorter term in common); in force on a day. Sums take "
+    "known values in pounds; a range shows what the values themselves leave open, with replaced deals left out of its "
+    "low end. What others signed and the notice names stands apart as via_reseller."
+)
+MEASURES = ("contracts", "gbp", "buyers", "payments", "sales", "bodies", "connections", "none")
+# Where ours and a published figure differ by no more than rounding.
+SAME = 0.03
+PROCUREMENT = (
+    "contracts-finder",
+    "contracts-finder-search",
+    "find-a-tender",
+    "public-contracts-scotland",
+    "sell2wales",
+)
+
+
+def claims() -> dict[str, dict[str, Any]]:
+    """The stored claims by id, checked."""
+    found = reference.load().toml("claims.toml")
+    for key, claim in found.items():
+        for name in ("title", "publisher", "date", "reply", "source", "check", "figures"):
+            if not claim.get(name):
+                raise BadReference("claims.toml", key, f"lacks {name}")
+        for figure in claim["figures"]:
+            if figure.get("measure") not in MEASURES:
+                raise BadReference("claims.toml", key, f"measure {figure.get('measure')!r} is not known")
+            if figure["measure"] in ("contracts", "gbp", "buyers") and figure.get("definition") not in DEFINITIONS:
+                raise BadReference("claims.toml", key, f"definition {figure.get('definition')!r} is not known")
+    return found
+
+
+def family_of(name: str) -> tuple[list[str], list[str], str]:
+    """(providers meant, providers of the same group of companies, the name to show) of a provider or company id."""
+    known = reference.load().providers
+    parents = {provider.parent for provider in known.values()}
+    if name in known:
+        parent = known[name].parent
+        meant = [name]
+    elif name in parents:
+        parent = name
+        meant = sorted(p.id for p in known.values() if p.parent == name)
+    else:
+        raise UnknownName("provider", name, [*known, *parents])
+    return meant, sorted(p.id for p in known.values() if p.parent == parent), provider_name(name)
+
+
+def answer(
+    edition: Edition,
+    claim_id: str | None = None,
+    provider: str | None = None,
+    buyer: str | None = None,
+    since: dt.date | None = None,
+    on: dt.date | None = None,
+) -> Answer:
+    """One stored claim, or the definitions for a provider, a buyer, a first award day and a day of force.
+
+    Figures: contracts and value of each definition. Frames: definitions, notices, and for a stored claim
+    figures (published beside ours).
+    """
+    claim: dict[str, Any] = {}
+    if claim_id is not None:
+        known = claims()
+        if claim_id not in known:
+            raise UnknownName("claim", claim_id, known)
+        claim = known[claim_id]
+        provider = provider or claim.get("provider")
+        since, on = since or claim.get("since"), on or claim.get("on")
+    elif provider is None:
+        raise Refused(f"name a claim ({listing(sorted(claims()), 4)}) or a provider with --provider")
+    on = on or edition.as_of
+    buyer_name = _buyer(edition, buyer)
+    counted: dict[str, Counted] = {}
+    name = ""
+    if provider is not None:
+        meant, family, name = family_of(provider)
+        named = reference_tables.source_id("contracts")
+        counted = definitions.count(edition, meant, family, buyer, since, on, named)
+    rows = [
+        {
+            "id": key,
+            "label": _label(key, since, on),
+            "contracts": c.contracts,
+            "buyers": c.buyers,
+            "gbp": float(c.gbp),
+            "low": float(c.low),
+            "high": float(c.high),
+            "unknown_values": c.unknown_values,
+            "notices": list(c.notices),
+        }
+        for key, c in counted.items()
+    ]
+    notices = _notices(counted)
+    lacks = _lacks(edition)
+    compared = [_compare(edition, claim, figure, counted) for figure in claim.get("figures", ())]
+    verdict = _verdict(name, buyer_name, counted, claim, compared)
+    query = _query(claim_id, provider, buyer, since, on)
+    figures = [
+        Figure(
+            key,
+            _label(key, since, on),
+            float(c.gbp),
+            low=float(c.low),
+            high=float(c.high),
+            unit="GBP",
+            of=f"{number(c.contracts)} contracts, {number(c.unknown_values)} of them without a known value",
+            n_unknown=c.unknown_values,
+        )
+        for key, c in counted.items()
+    ]
+    caveats = [
+        "An award's value is a ceiling, never money spent; where several suppliers share one value it is shown whole.",
+        *([claim["note"]] if claim.get("note") else []),
+    ]
+    if counted and len(family) > 1 and counted["deduplicated"].contracts:
+        caveats.append(
+            f"The companies that signed sell {listing([provider_name(p) for p in family], 4)}: a direct contract "
+            f"shows the group, the words of its notice the product."
+        )
+    endless = sum(1 for row in counted["deduplicated"].rows if row["end_on"] is None) if counted else 0
+    if endless:
+        caveats.append(f"{number(endless)} of the contracts have no end date and are not counted as in force.")
+    undated = sum(1 for row in counted["deduplicated"].rows if row["awarded_on"] is None) if counted else 0
+    if since and undated:
+        caveats.append(f"{number(undated)} of the contracts have no award date and are not counted as awarded since.")
+    used = {row["source_id"] for c in counted.values() for row in c.rows} | {reference_tables.source_id("claims")}
+    frames = {"definitions": pd.DataFrame(rows), "notices": pd.DataFrame(notices)}
+    if claim:
+        frames["figures"] = pd.DataFrame(compared)
+    return new(
+        edition,
+        ID,
+        QUESTION,
+        f"{claim['title']}: {verdict}" if claim else verdict,
+        "contracts in our sources, signed by a company of the provider; not all contracts of the UK",
+        METHODS,
+        figures=figures,
+        frames=frames,
+        caveats=caveats,
+        parameters={
+            key: value
+            for key, value in (
+                ("claim", claim_id),
+                ("provider", provider),
+                ("buyer", buyer),
+                ("since", since),
+                ("on", on),
+            )
+            if value
+        },
+        sources=sources_of(edition, used),
+        body={
+            **({"claim": {"id": claim_id, **_published(claim)}, "figures_published": compared} if claim else {}),
+            "definitions": rows,
+            "rows": notices,
+            "query": query,
+            "lacks": lacks,
+            "verdict": verdict,
+        },
+    )
+
+
+def _published(claim: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: jsonable(claim.get(key)) for key in ("title", "publisher", "date", "reply", "note", "source", "check")}
+
+
+def _buyer(edition: Edition, buyer: str | None) -> str | None:
+    if buyer is None:
+        return None
+    found = edition.value("SELECT name FROM organisations WHERE organisation_id = $id", {"id": buyer})
+    if found is None:
+        raise UnknownName(
+            "organisation", buyer, edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
+        )
+    return str(found)
+
+
+def _label(key: str, since: dt.date | None, on: dt.date) -> str:
+    if key == "since":
+        return f"Awarded since {since:%-d %B %Y}" if since else "Awarded since (no day given)"
+    return f"In force on {on:%-d %B %Y}" if key == "in_force" else LABELS[key]
+
+
+def _query(claim_id: str | None, provider: str | None, buyer: str | None, since: dt.date | None, on: dt.date) -> str:
+    parts = ["cloudhold claim", claim_id or ""]
+    for option, value in (("provider", provider), ("buyer", buyer), ("since", since), ("on", on)):
+        if value is not None:
+            parts.append(f"--{option} {value}")
+    return " ".join(part for part in parts if part)
+
+
+def _notices(counted: Mapping[str, Counted]) -> list[dict[str, Any]]:
+    """Every notice behind any definition once, with the definitions that count it."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, c in counted.items():
+        for row in c.rows:
+            for notice in row.get("notices", (row["notice"],)):
+                entry = found.setdefault(
+                    notice,
+                    {
+                        "notice_id": notice,
+                        "buyer": row["buyer_name"],
+                        "suppliers": row["suppliers"],
+                        "title": row["title"],
+                        "service_class": row["service_class"],
+                        "value_gbp": None if row["value_gbp"] is None else float(row["value_gbp"]),
+                        "awarded_on": row["awarded_on"],
+                        "start_on": row["start_on"],
+                        "end_on": row["end_on"],
+                        "url": row["url"],
+                        "contract_id": row["contract_id"],
+                        "counted_in": [],
+                    },
+                )
+                if key not in entry["counted_in"]:
+                    entry["counted_in"].append(key)
+    return [found[key] for key in sorted(found)]
+
+
+def _lacks(edition: Edition) -> list[str]:
+    """What our sources do not hold, from the edition's own coverage."""
+    rows = {row["collector"]: row for row in edition.rows("SELECT * FROM coverage")}
+    lacks = []
+    for source in PROCUREMENT:
+        row = rows.get(source)
+        if row is None or row["state"] in ("not_collected", "failed"):
+            lacks.append(f"{source}: not collected")
+        elif row["state"] != "complete":
+            lacks.append(
+                f"{source}: {row['state']}, from {row['date_from'] or 'an unknown day'} to {row['date_to'] or 'an unknown day'}"
+            )
+    for row in rows.values():
+        if row["state"] == "imported" and row["collector"] not in PROCUREMENT:
+            lacks.append(f"{row['title']}: files that somebody gave us; nobody says that they are complete")
+        if row["state"] == "not_covered":
+            lacks.append(f"{row['title']}: not covered, {row['reason']}")
+    if edition.counts.get("payments", 0) == 0:
+        lacks.append("payments: no spending file was read, so nothing here says what was invoiced")
+    return lacks
+
+
+def _compare(
+    edition: Edition, claim: Mapping[str, Any], figure: Mapping[str, Any], counted: Mapping[str, Counted]
+) -> dict[str, Any]:
+    """One published figure beside ours."""
+    measure = figure["measure"]
+    ours: float | None = None
+    of: int | None = None
+    how = figure.get("why", "")
+    if measure in ("contracts", "gbp", "buyers"):
+        c = counted[figure["definition"]]
+        ours = float(c.gbp) if measure == "gbp" else float(c.contracts if measure == "contracts" else c.buyers)
+        how = f"direct contracts, {LABELS[c.id].lower()}"
+    elif measure in ("payments", "sales"):
+        ours, how = _money(edition, measure, {"provider": claim.get("provider"), **figure})
+    elif measure in ("bodies", "connections"):
+        ours, of, how = _fingerprints(edition, figure)
+    said = float(figure["value"])
+    if measure == "bodies" and of:
+        part = (ours or 0) / of
+        result = f"{percent(part)} of {number(of)} bodies in our records, {percent(said / figure['of'])} of {figure['of']} as published"
+    elif ours is None:
+        result = f"our sources hold nothing that could confirm or contradict it: {how}"
+    elif measure == "connections":
+        result = f"not comparable: {how}"
+    elif said and abs(ours - said) <= SAME * said:
+        result = "our sources give the same figure"
+    elif ours < said:
+        result = (
+            f"our sources hold {percent(ours / said)} of it; what they lack is listed, and a part is no contradiction"
+        )
+    else:
+        result = "our sources hold more than that under this definition: compare the definitions"
+    return {
+        "id": figure["id"],
+        "label": figure["label"],
+        "published": said,
+        "unit": figure["unit"],
+        "ours": ours,
+        "of": of,
+        "measure": how,
+        "result": result,
+        "publisher": claim["publisher"],
+        "date": claim["date"],
+        "reply": claim["reply"],
+    }
+
+
+def _money(edition: Edition, table: str, figure: Mapping[str, Any]) -> tuple[float | None, str]:
+    _, family, name = family_of(figure["provider"])
+    day = "paid_on" if table == "payments" else "sold_on"
+    row = edition.rows(
+        f"""SELECT count(*) AS n, sum(amount) AS gbp, min({day}) AS first, max({day}) AS last FROM {table}
+            WHERE provider IN (SELECT unnest($family)) AND {day} BETWEEN $from AND $to
+              AND ($buyer IS NULL OR organisation_id = $buyer)""",
+        {"family": family, "from": figure["from"], "to": figure["to"], "buyer": figure.get("buyer")},
+    )[0]
+    words = "payments in published spending files" if table == "payments" else "sales that suppliers reported"
+    if not row["n"]:
+        return None, f"no {words} to {name} in those dates"
+    return float(row["gbp"]), f"{number(row['n'])} lines of {words}, {row['first']} to {row['last']}"
+
+
+def _fingerprints(edition: Edition, figure: Mapping[str, Any]) -> tuple[float, int, str]:
+    """Bodies, or hosts and roles, in which a provider is seen: departments, agencies and councils with records."""
+    home = figure.get("jurisdiction")
+    family = family_of(figure["provider"])[1] if figure.get("provider") else None
+    row = edition.rows(
+        """WITH seen AS (
+             SELECT f.* FROM findings f JOIN organisations o USING (organisation_id)
+             WHERE o.sector IN ('central', 'local') AND NOT f.private
+           ), hits AS (
+             SELECT * FROM seen WHERE provider NOT IN ('unknown', 'none')
+               AND ($home IS NULL OR jurisdiction = $home) AND ($family IS NULL OR provider IN (SELECT unnest($family)))
+           )
+           SELECT (SELECT count(DISTINCT organisation_id) FROM seen) AS bodies,
+                  (SELECT count(DISTINCT organisation_id) FROM hits) AS with_it,
+                  (SELECT count(*) FROM (SELECT DISTINCT subject, role, provider FROM hits)) AS connections""",
+        {"home": home, "family": family},
+    )[0]
+    if figure["measure"] == "bodies":
+        return (
+            float(row["with_it"]),
+            int(row["bodies"]),
+            "departments, agencies and councils in whose records it is seen",
+        )
+    how = f"ours are pairs of host and provider in a role, over {number(row['bodies'])} bodies; theirs are not defined"
+    return float(row["connections"]), int(row["bodies"]), how
+
+
+def _verdict(
+    name: str,
+    buyer_name: str | None,
+    counted: Mapping[str, Counted],
+    claim: Mapping[str, Any],
+    compared: list[dict[str, Any]],
+) -> str:
+    if claim:
+        same = [row for row in compared if row["result"].startswith("our sources give the same")]
+        part = [
+            row for row in compared if row["result"].startswith("our sources hold") and "nothing" not in row["result"]
+        ]
+        none = [row for row in compared if "nothing that could" in row["result"]]
+        said = []
+        if same:
+            said.append(f"{number(len(same))} of {number(len(compared))} figures agree with our sources")
+        if part:
+            said.append(
+                f"for {number(len(part))} our sources hold a part or more, which neither confirms nor contradicts"
+            )
+        if none:
+            said.append(f"for {number(len(none))} they hold nothing")
+        rest = len(compared) - len(same) - len(part) - len(none)
+        if rest:
+            said.append(f"{number(rest)} stand beside ours on another base")
+        return "; ".join(said) + "."
+    base = counted["deduplicated"]
+    who = f"{buyer_name} and {name}" if buyer_name else name
+    if not base.contracts:
+        return f"our sources hold no direct contract of {who}: that says what we hold, not what exists."
+    sums = [counted[key].gbp for key in DEFINITIONS[:6]]
+    return (
+        f"evidence suggests {number(base.contracts)} direct contracts of {who}, worth {pounds(float(base.gbp))} where a "
+        f"value is known ({number(base.contracts - base.unknown_values)} of them); between {pounds(float(min(sums)))} and "
+        f"{pounds(float(max(sums)))} by what is counted."
+    )

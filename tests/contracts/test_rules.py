@@ -1,0 +1,398 @@
+"""The rules of the contracts pipeline, one test per rule. Each states the case in a table that can be checked by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.contracts.pipeline import Made
+from tests.contracts.conftest import groups, notice, rows
+
+Make = Callable[..., Made]
+TERM = {"start": "2026-05-01", "end": "2029-04-30"}
+
+
+# -- the same award on two portals --------------------------------------------------------------------------
+
+PAIRS = [
+    ("National Audit Office: same reference, values with and without VAT, seven weeks apart", True,
+     {"buyer": "National Audit Office", "supplier": "Microsoft Ireland Operations Limited", "reference": "NAO-2026-017",
+      "title": "Microsoft enterprise agreement", "value": 6_600_000, "published": "2026-06-20T00:00:00Z", **TERM},
+     {"buyer": "National Audit Office", "supplier": "Microsoft Ireland Operations Ltd", "reference": "NAO-2026-017",
+      "title": "Enterprise agreement renewal", "value": 5_500_000, "published": "2026-05-01T00:00:00Z", **TERM}),
+    ("no shared reference, but buyer, start, value within VAT and title", True,
+     {"title": "Microsoft enterprise agreement incl Azure", "value": 6_600_000, **TERM},
+     {"title": "Microsoft Enterprise Agreement including Azure", "value": 5_500_000, **TERM}),
+    ("Cloud Compute: frameworks without value and start", True,
+     {"buyer": "Crown Commercial Service", "title": "Cloud Compute framework", "suppliers": ["A Ltd", "B Ltd"]},
+     {"buyer": "Crown Commercial Service", "title": "Cloud Compute framework agreement", "suppliers": ["A Ltd", "B Ltd"]}),
+    ("NSS Oracle: one portal without a value, same supplier and title", True,
+     {"buyer": "NHS National Services Scotland", "supplier": "Oracle Corporation UK Ltd", "title": "Oracle licences"},
+     {"buyer": "NHS National Services Scotland", "supplier": "Oracle Corporation UK Limited", "title": "Oracle licences",
+      "value": 157_000, "start": "2025-01-01"}),
+    ("two frameworks of one buyer with other titles", False,
+     {"buyer": "Crown Commercial Service", "title": "G-Cloud 15 framework", "suppliers": ["A Ltd", "B Ltd"]},
+     {"buyer": "Crown Commercial Service", "title": "Cloud Compute framework", "suppliers": ["A Ltd", "B Ltd"]}),
+    ("DWP and HMRC: GBP 94m each, two buyers", False,
+     {"buyer": "Department for Work and Pensions", "title": "Public cloud compute", "value": 94_000_000, **TERM},
+     {"buyer": "HM Revenue & Customs", "title": "Public cloud compute", "value": 94_000_000, **TERM}),
+    ("one buyer, GBP 94m of 2021 and of 2023", False,
+     {"title": "Public cloud compute", "value": 94_000_000, "start": "2021-08-01", "end": "2024-07-31"},
+     {"title": "Public cloud compute", "value": 94_000_000, "start": "2023-12-01", "end": "2026-11-30"}),
+    ("same start and title, value a third more", False,
+     {"title": "Cloud hosting", "value": 130_000, **TERM}, {"title": "Cloud hosting", "value": 100_000, **TERM}),
+    ("same value and start, other words", False,
+     {"title": "Cloud hosting", "value": 100_000, **TERM}, {"title": "Office furniture", "value": 100_000, "supplier": "X Ltd", **TERM}),
+    ("a reference of one digit links nothing", False,
+     {"title": "Hosting", "reference": "1", "value": 100_000, **TERM}, {"title": "Phase 1", "reference": "1", "value": 900_000, **TERM}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "linked", "cf", "fts"), PAIRS, ids=[row[0] for row in PAIRS])
+def test_one_award_on_two_portals_is_one_contract(made: Make, case: str, linked: bool, cf: dict, fts: dict) -> None:
+    result = made(notice("cf", "a", **cf), notice("fts", "b", **fts))
+    assert result.contracts.num_rows == 2, "linked, never deleted"
+    assert groups(result) == (1 if linked else 2)
+    if linked:
+        (stands_for_both,) = set(result.contracts["group_id"].to_pylist())
+        assert dict(rows(result.contracts, "contract_id", "portal"))[stands_for_both] == "find-a-tender"
+
+
+def test_a_link_to_the_original_joins_portals(made: Make) -> None:
+    address = "https://www.publiccontractsscotland.gov.uk/search/show/search_view.aspx?ID=MAR123456"
+    original = notice("pcs", "0000789393", title="Oracle award", reference="MAR123456", supplier="X Ltd")
+    copy = notice("fts", "04db7a", title="Something else", supplier="Y Ltd", links=[{"rel": "canonical", "href": address}])
+    assert groups(made(original, copy)) == 1
+
+
+def test_each_contract_links_to_one_of_another_portal(made: Make) -> None:
+    facts = {"title": "Cloud hosting", "value": 100_000, **TERM}
+    result = made(
+        notice("fts", "x", **facts), notice("cf", "a", supplier="A Ltd", **facts), notice("cf", "b", supplier="B Ltd", **facts)
+    )
+    assert groups(result) == 2
+
+
+# -- twins within a portal ----------------------------------------------------------------------------------
+
+TWIN = {"value": 153_600, "start": "2016-08-11", "end": "2018-08-10", "supplier": "Amazon Web Services, Inc."}
+TWINS = [
+    ("published again for completeness, supplier spelt otherwise", True, {"supplier": "AMAZON WEB SERVICES INC", "title": "Republished"}),
+    ("another value", False, {"value": 153_601}),
+    ("another start", False, {"start": "2016-08-12"}),
+    ("another end", False, {"end": "2018-08-11"}),
+    ("another buyer", False, {"buyer": "National Audit Office"}),
+    ("another supplier", False, {"supplier": "Microsoft Limited"}),
+]
+
+
+@pytest.mark.parametrize(("case", "same", "change"), TWINS, ids=[row[0] for row in TWINS])
+def test_twins_are_one_contract_and_keep_their_notices(made: Make, case: str, same: bool, change: dict) -> None:
+    result = made(notice(process="a", **TWIN), notice(process="b", **{**TWIN, **change}))
+    assert groups(result) == (1 if same else 2)
+    assert sum(len(ids) for ids in rows(result.contracts, "notice_ids")) == 2
+
+
+def test_deals_of_350000_in_2020_and_2023_are_two(made: Make) -> None:
+    result = made(
+        notice(process="a", value=350_000, start="2020-08-01", end="2022-07-31"),
+        notice(process="b", value=350_000, start="2023-12-01", end="2026-11-30"),
+    )
+    assert groups(result) == 2
+
+
+def test_without_a_value_twins_need_the_same_title(made: Make) -> None:
+    unknown = {**TWIN, "value": 0}
+    assert groups(made(notice(process="a", **unknown), notice(process="b", **unknown))) == 1
+    assert groups(made(notice(process="a", **unknown), notice(process="b", title="Other", **unknown))) == 2
+
+
+# -- revisions ----------------------------------------------------------------------------------------------
+
+
+def test_a_later_release_supersedes_field_by_field_in_any_order(made: Make) -> None:
+    releases = [
+        notice(release="n-100", published="2024-01-01T10:00:00Z", value=100_000, title="First", start="2024-02-01", end="2025-01-31"),
+        notice(release="n-101", published="2024-01-01T10:00:00Z", value=120_000, title="Second", supplier="AWS EMEA SARL"),
+        notice(release="n-99", published="2024-01-01T09:00:00Z", value=1_000_000, title="Oldest"),
+    ]  # fmt: skip
+    seen = set()
+    for seed in range(6):
+        random.Random(seed).shuffle(releases)
+        result = made(*releases)
+        (row,) = rows(result.contracts, "title", "value_gbp", "start_on", "end_on")
+        seen.add(row)
+        assert rows(result.contract_suppliers, "supplier_name") == ["AWS EMEA SARL"]
+    assert seen == {("Second", Decimal("120000.00"), dt.date(2024, 2, 1), dt.date(2025, 1, 31))}
+
+
+def test_a_change_notice_is_not_added(made: Make) -> None:
+    first = notice("fts", release="1", published="2022-01-01T00:00:00Z", value=5_780_000, **TERM)
+    change = notice("fts", release="2", published="2023-01-01T00:00:00Z", value=9_450_000, tag=["awardUpdate"], **TERM)
+    assert rows(made(first, change).contracts, "value_gbp") == [Decimal("9450000.00")]
+
+
+def test_a_contract_change_without_an_award_belongs_to_its_award(made: Make) -> None:
+    first = notice("fts", release="1", published="2024-03-01T00:00:00Z", value=100_000, **TERM)
+    change = notice("fts", release="2", published="2024-09-01T00:00:00Z", awards=[], tag=["contractUpdate"],
+                    contracts=[{"awardID": "a1", "value": {"amount": 130_000, "currency": "GBP"}, "dateSigned": "2024-08-01"}])  # fmt: skip
+    assert rows(made(first, change).contracts, "value_gbp", "signed_on") == [(Decimal("130000.00"), dt.date(2024, 8, 1))]
+
+
+# -- reused OCIDs -------------------------------------------------------------------------------------------
+
+
+def test_one_ocid_of_two_buyers_is_two_processes(made: Make) -> None:
+    result = made(notice(release="1", buyer="Home Office", value=1000), notice(release="2", buyer="National Audit Office", value=2000))
+    assert sorted(rows(result.contracts, "organisation_id")) == ["home-office", "national-audit-office"]
+
+
+def test_one_buyer_with_123_releases_is_one_process(made: Make) -> None:
+    releases = [notice(release=f"n-{n}", value=1000 + n, published=f"2024-01-01T{n // 60:02}:{n % 60:02}:00Z") for n in range(123)]
+    assert rows(made(*releases).contracts, "value_gbp") == [Decimal("1122.00")]
+
+
+# -- framework, call-off, contract --------------------------------------------------------------------------
+
+MANY = [f"Supplier {n} Ltd" for n in range(25)]
+CLASSES = [
+    ("G-Cloud 15: flagged", "framework", {"tender": {"techniques": {"hasFrameworkAgreement": True}}, "value": 14_000_000_000}),
+    ("NHS SBS cyber security: 25 suppliers and framework words", "framework", {"title": "Cyber security framework", "suppliers": MANY}),
+    ("ESPO vehicles: 35 suppliers, framework in the text", "framework",
+     {"title": "Vehicles", "suppliers": [*MANY, *(f"More {n} Ltd" for n in range(10))], "description": "A framework for vehicles."}),
+    ("HMRC 350m: a call-off although its text names G-Cloud", "call_off",
+     {"method": "Call-off from a framework agreement", "title": "Public cloud compute", "description": "Under framework G-Cloud 13"}),
+    ("a dynamic purchasing system without suppliers", "framework", {"title": "Dynamic purchasing system for IT", "suppliers": []}),
+    ("one supplier, framework only named", "contract", {"title": "Hosting under framework RM1557", "value": 5000}),
+    ("nothing awarded yet", "unknown", {"suppliers": []}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "expected", "facts"), CLASSES, ids=[row[0] for row in CLASSES])
+def test_framework_call_off_or_contract(made: Make, case: str, expected: str, facts: dict[str, Any]) -> None:
+    assert rows(made(notice(**facts)).contracts, "contract_class") == [expected]
+
+
+# -- values -------------------------------------------------------------------------------------------------
+
+
+def test_a_shared_value_stays_on_the_award(made: Make) -> None:
+    result = made(notice(suppliers=["A Ltd", "B Ltd", "C Ltd"], value=300_000))
+    assert rows(result.contracts, "value_gbp") == [Decimal("300000.00")]
+    assert result.contract_suppliers.num_rows == 3
+    assert not any("value" in name for name in result.contract_suppliers.column_names)
+
+
+VALUES = [
+    (None, None, "unknown"), (0, None, "unknown"), (1, None, "unknown"), (1.01, None, "suspect"), (100, None, "suspect"),
+    (100.01, "100.01", "known"), (65_600_000, "65600000.00", "known"), (-5000, None, "suspect"), (2e11, None, "suspect"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("published", "summed", "state"), VALUES)
+def test_unknown_and_suspect_values_are_counted_and_not_summed(made: Make, published: Any, summed: str | None, state: str) -> None:
+    result = made(notice(value=published))
+    expected = None if summed is None else Decimal(summed)
+    assert rows(result.contracts, "value_gbp", "value_status") == [(expected, state)]
+
+
+BASES = [
+    ("UK6 with gross only", "fts", {"gross": 120_000}, (None, Decimal("120000.00"), "gross", Decimal("120000.00"))),
+    ("net and gross", "fts", {"value": 100_000, "gross": 120_000}, (Decimal("100000.00"), Decimal("120000.00"), "net", Decimal("100000.00"))),
+    ("net only", "fts", {"value": 100_000}, (Decimal("100000.00"), None, "net", Decimal("100000.00"))),
+    ("Contracts Finder has one field and no flag", "cf", {"value": 100_000}, (None, None, "unknown", Decimal("100000.00"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "portal", "facts", "expected"), BASES, ids=[row[0] for row in BASES])
+def test_vat_is_kept_as_published_and_never_converted(made: Make, case: str, portal: str, facts: dict, expected: tuple) -> None:
+    result = made(notice(portal, **facts))
+    assert rows(result.contracts, "value_net", "value_gross", "value_basis", "value_gbp") == [expected]
+
+
+def test_a_currency_that_the_text_or_a_lot_contradicts_is_flagged(made: Make) -> None:
+    dollars = notice(process="a", value=1_800_000, description="The value is USD 1.8m.")
+    lot = notice(process="b", value=500_000, tender={"value": {"amount": 1, "currency": "GBP"},
+                                                     "lots": [{"value": {"amount": 1, "currency": "AED"}}]})  # fmt: skip
+    plain = notice(process="c", value=500_000, description="Hosting in the European Union")
+    flags = dict(rows(made(dollars, lot, plain).contracts, "ocid", "flags"))
+    assert "currency-doubt" in flags["ocds-b5fd17-a"]
+    assert "currency-of-lot-differs" in flags["ocds-b5fd17-b"]
+    assert flags["ocds-b5fd17-c"] == []
+
+
+def test_another_currency_is_kept_and_not_summed(made: Make) -> None:
+    assert rows(made(notice(value=500_000, currency="USD")).contracts, "value_gbp", "currency") == [(None, "USD")]
+
+
+def test_least_value_and_longest_extent_are_kept(made: Make) -> None:
+    facts = notice("fts", value=18_000_000, extent="2030-01-01", tender={"minValue": {"amount": 12_100_000}}, **TERM)
+    assert rows(made(facts).contracts, "value_low", "value_high", "max_end_on") == [
+        (Decimal("12100000.00"), Decimal("18000000.00"), dt.date(2030, 1, 1))
+    ]
+    tiny = notice(value=65_600_000, tender={"minValue": {"amount": 1}})
+    assert rows(made(tiny).contracts, "value_low") == [Decimal("65600000.00")], "1 stands for unknown"
+
+
+# -- superseding deals --------------------------------------------------------------------------------------
+
+DEALS = [
+    ("100m of 2019 and 120m of 2020", True, (100, "2019-12-12", "2023-12-11"), (120, "2020-12-01", "2023-11-30")),
+    ("120m and 450m: more than twice", False, (120, "2020-12-01", "2023-11-30"), (450, "2023-12-01", "2026-11-30")),
+    ("no day in common", False, (100, "2019-12-12", "2020-11-30"), (120, "2020-12-01", "2023-11-30")),
+    ("less than half of the shorter term", False, (100, "2019-01-01", "2020-12-31"), (120, "2020-06-01", "2023-11-30")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "replaced", "one", "other"), DEALS, ids=[row[0] for row in DEALS])
+def test_a_later_deal_of_like_value_and_time_supersedes(made: Make, case: str, replaced: bool, one: tuple, other: tuple) -> None:
+    deals = [
+        notice(process=str(n), value=deal[0] * 1_000_000, awarded=deal[1], start=deal[1], end=deal[2], title="Public cloud hosting")
+        for n, deal in enumerate((one, other))
+    ]
+    found = dict(rows(made(*deals).contracts, "value_gbp", "superseded_by"))
+    assert [bool(by) for _, by in sorted(found.items())] == [replaced, False]
+
+
+# -- who bought ---------------------------------------------------------------------------------------------
+
+
+def test_an_account_of_tendering_software_is_no_buyer(made: Make) -> None:
+    result = made(notice(buyer="Atamis Ltd", title="T&T AWS", supplier="X Ltd"))
+    assert rows(result.contracts, "organisation_id", "publisher_name") == [(None, "Atamis Ltd")]
+    assert "publisher-is-software" in rows(result.contracts, "flags")[0]
+
+
+def test_an_account_that_publishes_for_another_names_it(made: Make) -> None:
+    behalf = notice(process="a", buyer="Atamis Ltd", description="Awarded on behalf of the Department of Health and Social Care.")
+    assert rows(made(behalf).contracts, "organisation_id") == ["department-of-health-and-social-care"]
+    agent = notice(process="b", buyer="Crown Commercial Service", description="Procured on behalf of the Home Office for hosting")
+    assert rows(made(agent).contracts, "organisation_id", "publisher_name") == [("home-office", "Crown Commercial Service")]
+
+
+BUYERS = [
+    ("BEIS", "2022-06-01", "department-for-business-energy-and-industrial-strategy", False),
+    ("BEIS", "2023-12-01", "department-for-business-energy-and-industrial-strategy", True),
+    ("Department of Business, Energy and Industrial Strategy", "2023-12-01", "department-for-business-energy-and-industrial-strategy", True),
+    ("Department for International Trade", "2022-06-01", "department-for-international-trade", False),
+    ("Department for International Trade", "2024-06-01", "department-for-business-and-trade", False),
+    ("HMRC", "2024-06-01", "hm-revenue-customs", False),
+    ("H.M. Revenue and Customs", "2024-06-01", None, False),
+    ("Manchester City Council", "2024-06-01", "manchester", False),
+    ("The Home Office", "2024-06-01", "home-office", False),
+    ("Home Office : Digital, Data and Technology", "2024-06-01", "home-office", False),
+    ("A Body Nobody Lists", "2024-06-01", "a-body-nobody-lists", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "day", "expected", "ambiguous"), BUYERS)
+def test_buyers_with_successors_and_dates(made: Make, name: str, day: str, expected: str | None, ambiguous: bool) -> None:
+    result = made(notice(buyer=name, published=f"{day}T00:00:00Z"))
+    (row,) = rows(result.contracts, "organisation_id", "flags", "buyer_name")
+    assert row[0] == (expected or "h-m-revenue-and-customs")
+    assert ("buyer-abolished-ambiguous" in row[1]) is ambiguous
+    assert row[2] == name, "the name is kept as published"
+
+
+# -- who stands behind --------------------------------------------------------------------------------------
+
+BEHIND = [
+    ("the provider signed", {"title": "Hosting"}, [("aws", "direct", "supplier", False)]),
+    ("a reseller signed, the title names it", {"supplier": "Softcat plc", "title": "AWS consumption"}, [("aws", "named", "title", True)]),
+    ("a reseller signed, the text names it", {"supplier": "Phoenix Software Ltd", "title": "Licences", "description": "Microsoft Azure credits."},
+     [("azure", "named", "description", True)]),
+    ("an SME hosts in it", {"supplier": "Small Firm Ltd", "title": "NDelius AWS hosting support"}, [("aws", "named", "title", False)]),
+    ("a reseller's name is no provider", {"supplier": "Core Azure Limited", "title": "Desktop support"}, []),
+    ("Webex is no cloud hosting", {"supplier": "BT plc", "title": "Cloud Connect for Webex"}, []),
+    ("a network is no cloud hosting", {"supplier": "BT plc", "title": "Core Network"}, []),
+    ("an example names nothing bought", {"supplier": "X Ltd", "title": "Cloud platform", "description": "Any cloud, e.g. AWS or Azure, may be used."}, []),
+    ("what is left behind names nothing bought", {"supplier": "X Ltd", "title": "Migration", "description": "Migration away from AWS to on-premises."}, []),
+    ("Oracle Care is a charity's supplier", {"supplier": "Oracle Care Ltd", "title": "Home care"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "facts", "expected"), BEHIND, ids=[row[0] for row in BEHIND])
+def test_the_provider_behind_with_grade_and_place(made: Make, case: str, facts: dict, expected: list[tuple]) -> None:
+    result = made(notice(**facts))
+    assert rows(result.contract_providers, "provider", "grade", "place", "via_reseller") == expected
+
+
+def test_each_match_stores_its_phrase(made: Make) -> None:
+    result = made(notice(supplier="Softcat plc", title="Renewal", description="Licences for Google Workspace."))
+    assert rows(result.contract_providers, "provider", "phrase", "rule_id") == [
+        ("google-workspace", "Google Workspace", "word:google workspace")
+    ]
+
+
+MARKETPLACE = [
+    ("Fortinet licences bought through AWS", None, True),
+    ("Aviatrix network software", "Bought from AWS Marketplace", True),
+    ("AWS hosting", "Includes Fortinet images", False),
+    ("Public cloud hosting", None, False),
+]
+
+
+@pytest.mark.parametrize(("title", "description", "other"), MARKETPLACE)
+def test_goods_of_another_vendor_in_the_providers_shop(made: Make, title: str, description: str | None, other: bool) -> None:
+    result = made(notice(title=title, description=description))
+    assert rows(result.contract_providers, "provider", "marketplace") == [("aws", other)]
+
+
+SERVICES = [
+    ("Google Workspace licences", "licences"), ("Google Cloud hosting", "infrastructure"), ("Google Ads campaign", "ads"),
+    ("Google Workspace", "software"), ("Google Cloud training and adoption consultancy", "consultancy"),
+    ("Google Cloud premium support", "support"), ("Google", "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "expected"), SERVICES)
+def test_what_was_bought_is_told_apart_before_any_dependency(made: Make, title: str, expected: str) -> None:
+    assert rows(made(notice(supplier="Google Ireland Limited", title=title)).contracts, "service_class") == [expected]
+
+
+# -- dates --------------------------------------------------------------------------------------------------
+
+
+def test_five_dates_stay_apart_and_are_not_clamped(made: Make) -> None:
+    result = made(
+        notice(published="2024-03-31T00:30:00+00:00", awarded="2024-05-01T00:00:00Z", start="2024-04-01T00:00:00+01:00",
+               end="2108-01-01", contracts=[{"awardID": "a1", "dateSigned": "2024-05-02T00:00:00Z"}])
+    )  # fmt: skip
+    (row,) = rows(result.contracts, "published_on", "awarded_on", "signed_on", "start_on", "end_on", "flags")
+    assert [str(day) for day in row[:5]] == ["2024-03-31", "2024-05-01", "2024-05-02", "2024-04-01", "2108-01-01"]
+    assert {"end-beyond-2045", "published-before-award", "start-before-award"} <= set(row[5])
+
+
+# -- withdrawn ----------------------------------------------------------------------------------------------
+
+STATES = [
+    ("an award that was cancelled", {"status": "cancelled"}, "cancelled"),
+    ("tender cancelled (UK12)", {"tag": ["tenderCancellation"], "tender": {"documents": [{"noticeType": "UK12"}]}}, "cancelled"),
+    ("contract ended early (UK11)", {"tag": ["contractTermination"], "tender": {"documents": [{"noticeType": "UK11"}]}}, "withdrawn"),
+    ("announced only", {"status": "pending"}, "pending"),
+    ("awarded", {}, "active"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "facts", "expected"), STATES, ids=[row[0] for row in STATES])
+def test_what_was_taken_back_stays_visible_with_its_state(made: Make, case: str, facts: dict, expected: str) -> None:
+    first = notice("fts", release="1", published="2024-01-01T00:00:00Z", value=1000)
+    later = notice("fts", release="2", published="2024-02-01T00:00:00Z", value=1000, **facts)
+    assert rows(made(first, later).contracts, "status") == [expected]
+
+
+# -- people -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Mrs Jane Example", "individual supplier"), ("Dr A. B. Example", "individual supplier"),
+     ("Dr Example Consulting Ltd", "Dr Example Consulting Ltd"), ("Miss Group Limited", "Miss Group Limited")],
+)  # fmt: skip
+def test_a_person_is_not_named(made: Make, name: str, shown: str) -> None:
+    assert rows(made(notice(supplier=name)).contract_suppliers, "supplier_name") == [shown]
