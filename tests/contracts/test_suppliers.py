@@ -1,0 +1,107 @@
+"""Who a supplier name is. Precision before recall: what is merely like a provider's name is nobody."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pipelines import reference
+from pipelines.contracts.identity import Suppliers, company_number, normalise
+
+KNOWN = {
+    "aws": [
+        "Amazon Web Services EMEA SARL, UK Branch", "AWS EMEA SARL (London Branch)", "AMAZON WEB SERVICES EMEA S.À R.L.",
+        "¿Amazon Web Services, Inc.", "~105 AMAZON WEB SERVICES EMEA SARL", "Amazon Web Services EMEA SARL~10500", "AMAZON WEB SERVICES E",
+        "AMAZON WEB SERVICES AWS.AMAZON.CO", "Amazon\u200b Web\xa0Services", "ＡＭＡＺＯＮ ＷＥＢ ＳＥＲＶＩＣＥＳ",
+    ],
+    "microsoft-365": ["MICROSOFT IRELAND OPERATIO", "Microsoft Limited (Reading)", "Microsoft Ltd PSS", "105231 MICROSOFT LTD"],
+    "oracle": ["Oracle Corporation U.K. Ltd.,", "Oracle Corporation UK Limited - Reading", "ORACLE CORP UK LTD"],
+    "ibm": ["IBM (UK) Ltd - Portsmouth", "Ibm United Kingdom Financial Serv.L", "IBM UNITED KINGDOM LIMI"],
+    "ukcloud": ["UKCLOUD LIMITED (IN LIQUIDATION)", "Skyscape Cloud Ltd"],
+    "softcat": ["PAYPAL *SOFTCAT", "Softcat PLC - Marlow"],
+    "computacenter": ["COMPUTACENTER (UK) LIM", "Computacenter (UK) Ltd Hatfield"],
+    "scc": ["SCC (Specialist Computer Centres)", "Specialist Computer Centers PLC", "SPECIALIST COMPUTER CENTRE NON EDI"],
+    "trustmarque": ["Trustmarque Solutoins Ltd"],
+    "bytes": ["Bytes Software Servic", "BYTES SOFTWARE SERVICES LIMITED - LEATHERHEAD"],
+    "insight": ["INSIGHT DIRECT (UK", "Insight Direct UK Ltd t/a Insight"],
+}  # fmt: skip
+NOBODY = [
+    "AWS Ltd", "A.W.S. Ltd", "AWS Electrical Ltd", "AWS Solicitors", "Bradshaws Travel", ":Aws Bakery Limited", "Amazon", "AMAZON.CO.UK*M63O87P94 AM",
+    "Amazon Web Services Consultants Ltd", "Amazon EU SARL UK Branch", "Amazon Payments UK", "Amazon Web Servces Ltd", "GOOGLE *ADS4231694470",
+    "Google *google Inc", "Google Plumbing Ltd", "Microsoft*Store", "MICROSOFT*OFFICE 365", "Microsoft Word Typing Ltd", "Oracle Care Ltd",
+    "Oracle Roofing Ltd", "Insight Healthcare Ltd", "Phoenix Software Training Academy Ltd", "Phoenix Group", "Bytes Cafe", "Softcat Grooming Ltd",
+    "Specialist Computer Services Ltd", "Rackspace Shelving Ltd", "Crayon Childcare Ltd", "Azure Hair Salon", "IBMC Ltd", "SCC", "Capgemini UK plc",
+    "Аmazon Web Services",  # the first letter is Cyrillic
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def suppliers() -> Suppliers:
+    return Suppliers(reference.load())
+
+
+@pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in KNOWN.items() for name in names])
+def test_spellings_of_known_companies(suppliers: Suppliers, owner: str, name: str) -> None:
+    identity = suppliers.find(name)
+    assert (identity.provider or identity.reseller) == owner, identity
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_likeness_is_not_identity(suppliers: Suppliers, name: str) -> None:
+    identity = suppliers.find(name)
+    assert (identity.provider, identity.reseller, identity.rule_id) == (None, None, None)
+
+
+def test_a_slip_of_the_pen_is_taken_for_a_reseller_and_never_for_a_provider(suppliers: Suppliers) -> None:
+    assert suppliers.find("Trustmarque Solutons Ltd").rule_id == "name-nearly:trustmarque"
+    assert suppliers.find("Microsoft Ireland Operatoins Ltd").provider is None
+
+
+def test_a_company_number_goes_before_any_name(suppliers: Suppliers) -> None:
+    identity = suppliers.find("A Name Nobody Knows", "8650665")
+    assert (identity.provider, identity.rule_id) == ("aws", "company-number:aws")
+    assert suppliers.find("Amazon Web Services UK Ltd", "00000001").provider == "aws"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("8650665", "08650665"), ("fc034225", "FC034225"), ("FC 34225", "FC034225"), ("SC1234", "SC001234"), ("0", None), ("123456789", None),
+     ("GB123456789", None), ("", None), (None, None), ("n/a", None)],
+)  # fmt: skip
+def test_company_numbers(text: str | None, number: str | None) -> None:
+    assert company_number(text) == number
+
+
+def test_every_legal_and_trading_name_finds_its_owner(suppliers: Suppliers) -> None:
+    facts = reference.load()
+    for provider in facts.providers.values():
+        for entry in (*provider.sections["legal_entities"], *provider.sections["trading_names"]):
+            assert suppliers.find(entry["name"]).provider == provider.id
+            assert suppliers.find(entry["name"].upper() + " LIMITED").provider == provider.id
+    for reseller, body in facts.toml("resellers.toml").items():
+        for entry in body.get("legal_entities", []):
+            assert suppliers.find(entry["name"]).reseller == reseller
+
+
+def test_normalising_twice_changes_nothing() -> None:
+    for names in KNOWN.values():
+        for name in names:
+            assert normalise(normalise(name)) == normalise(name)
+
+
+@pytest.mark.shared
+def test_labels_of_the_working_data(suppliers: Suppliers, shared: Path) -> None:
+    facts = reference.load()
+    with (shared / "procurement" / "supplier_name_labels.csv").open() as file:
+        for row in csv.DictReader(file):
+            label, identity = row["label"], suppliers.find(row["supplier_name"])
+            if label.startswith("reseller_"):
+                assert (identity.reseller or "").removesuffix("-hub") == label.removeprefix("reseller_"), row
+            elif label in ("google", "microsoft"):
+                assert identity.provider and facts.parent(identity.provider) == label, row
+            elif label in facts.providers:
+                assert identity.provider == label, row
+            else:
+                assert identity.provider is None and identity.reseller is None, row
