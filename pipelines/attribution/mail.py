@@ -45,6 +45,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     unknown: list[Seen] = []
     own: list[Seen] = []
     placeholders: list[Seen] = []
+    receivers: set[str] = set()
     for seen, target in targets:
         if not target:
             continue
@@ -62,9 +63,17 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         elif kind in ("filter", "routing"):
             front.append(_draft(host, "mail", "front", rule, [seen, *path]))
         else:
+            if kind == "inbound-api":
+                receivers.add(rule.id)
             drafts.append(_draft(host, "mail", "back", rule, [seen, *path]))
-    mailboxes = [draft for draft in drafts if draft.role == "mail"]
     signs = _signs(book, rules, host)
+    if any(sign.rule_id in ("mail-through:dkim", "mail-through:autodiscover") for sign in signs):
+        # A service that only receives and passes on is in front where strong signs show a mailbox behind it.
+        for draft in [draft for draft in drafts if draft.rule_id in receivers]:
+            draft.layer = "front"
+            front.append(draft)
+            drafts.remove(draft)
+    mailboxes = [draft for draft in drafts if draft.role == "mail"]
     if mailboxes:
         _note_contradictions(mailboxes, signs)
         return [*front, *drafts]

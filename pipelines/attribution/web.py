@@ -129,7 +129,7 @@ def _network(rules: Rules, address: str) -> Network | None:
 
 
 def _from_addresses(rules: Rules, host: str, chain: Chain, addresses: list[Seen]) -> list[Draft]:
-    if names.first_label(host) in names.VALIDATION_LABELS:
+    if names.is_validation(host):
         return [Draft(host, "web", "front", NONE, "validation-name", "confirmed", chain.records)]
     if not addresses:
         rule = "alias-loop" if chain.looped else "alias-unknown"
@@ -139,6 +139,9 @@ def _from_addresses(rules: Rules, host: str, chain: Chain, addresses: list[Seen]
     public = [seen for seen in addresses if not is_private(seen.value)]
     if not public:
         return [Draft(host, "web", "front", NONE, "private-address", "confirmed", [*chain.records, *addresses])]
+    public = [seen for seen in public if seen.value not in names.PLACEHOLDER_ADDRESSES]
+    if not public:
+        return [Draft(host, "web", "front", NONE, "placeholder-address", "likely", [*chain.records, *addresses])]
     by_provider: dict[str, list[tuple[Seen, Network]]] = {}
     parked = []
     for seen in public:
