@@ -55,7 +55,8 @@ def _draft(event: Any, open_event: bool) -> Draft:
     log = entries(str(event.get("description") or ""), posted)
     started, ended = impact_times(log)
     over = summary.upper().startswith("[RESOLVED]") or not open_event
-    region = _REGION.search(service)
+    # "US Standard" was the name of S3 in Northern Virginia.
+    region = _REGION.search(service.replace("us-standard", "us-east-1"))
     last = epoch(log[-1]["timestamp"]) if log else posted
     name = re.sub(r"\s*\([^()]*\)$", "", text_of(event, "service_name") or service)
     return Draft(

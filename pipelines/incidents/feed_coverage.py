@@ -46,11 +46,13 @@ def _collected(
     sources: Sequence[Source],
     by_source: Mapping[str, set[str]],
 ) -> Coverage:
-    good = [s for s in sources if s.collector == COLLECTOR and s.url == facts.get("url")]
+    digest = str(facts.get("sha256") or "")
+    title = f"Incident feed: {feed}"
+    # An unchanged feed answers 304 without a body, which is kept as an empty one and says nothing.
+    good = [s for s in sources if s.collector == COLLECTOR and s.bytes and (s.title == title or s.sha256 == digest)]
     days = [day for s in good for day in (s.date_to, s.fetched_at.date() if s.fetched_at else None) if day]
     last = max(days, default=None)
     state, reason = "complete", None
-    digest = str(facts.get("sha256") or "")
     read = any(s.sha256 == digest for s in sources)
     if digest and not read:
         why = [q["reason"] for q in manifest.quarantined if q["collector"] == COLLECTOR and q["name"] == feed]

@@ -70,6 +70,20 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     return batch
 
 
+def blank(body: bytes) -> bytes:
+    """`body` without contact details, as it is kept raw: UTF-16 is looked through too, and stays UTF-16."""
+    from pipelines.ingest import blank_contacts
+
+    if body[:2] not in (b"\xfe\xff", b"\xff\xfe"):
+        return blank_contacts(body)
+    order = "utf-16-be" if body[:2] == b"\xfe\xff" else "utf-16-le"
+    try:
+        text = body[2:].decode(order)
+    except UnicodeDecodeError:
+        return body
+    return body[:2] + blank_contacts(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace").encode(order)
+
+
 def _calm(document: Document) -> bool:
     """Whether the body is a feed with nothing to tell: an empty list, as AWS gives it."""
     return document.kind == "json" and document.data in ([], {"current": []}, {"incidents": []})
