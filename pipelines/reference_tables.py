@@ -30,6 +30,7 @@ from pipelines.reference import MODE_WORDS, Reference
 from pipelines.text import redact, slug
 
 _SECTORS = {"local": "local", "central": "central", "devolved": "devolved"}
+PEER_COLUMNS = ("organisation_id", "peer_class", "source", "check")
 _DATE_PARTS = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
 
 
@@ -98,6 +99,7 @@ def sources(reference: Reference) -> Iterator[Source]:
 def organisations(reference: Reference) -> list[Organisation]:
     file, found = "organisations.csv", {}
     check = reference.tables["organisations"].check
+    peers = {row["organisation_id"]: row["peer_class"] for _, row in reference.rows("peer_groups.csv", PEER_COLUMNS)}
     for where, row in reference.rows(file, ("organisation_slug", "name", "sector", "class", "source")):
         key = row["organisation_slug"]
         if not key or key in found:
@@ -112,7 +114,7 @@ def organisations(reference: Reference) -> list[Organisation]:
             organisation_id=key,
             name=row["name"],
             sector=sector,
-            peer_class=peer,
+            peer_class=peers.pop(key, peer),
             status=row["status"] or None,
             parents=tuple(p for p in re.split(r"[;|]\s*", row["parents"]) if p),
             gss_code=row["gss_code"] or None,
@@ -123,6 +125,8 @@ def organisations(reference: Reference) -> list[Organisation]:
             source_id=source_id("organisations"),
             check=check,
         )
+    if peers:
+        raise BadReference("peer_groups.csv", min(peers), "is not in organisations.csv")
     return list(found.values())
 
 
