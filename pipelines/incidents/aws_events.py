@@ -13,7 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.incidents.body import Document
-from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
+from pipelines.incidents.draft import (
+    OPEN,
+    RESOLVED,
+    UNKNOWN,
+    Context,
+    Draft,
+    ShapeChanged,
+    need,
+    object_of,
+    objects_of,
+    text_of,
+)
 from pipelines.incidents.times import epoch, pacific_span
 
 SHAPE = "aws-events"
@@ -68,7 +79,8 @@ def _draft(event: Mapping[str, Any]) -> Draft:
     found = _ARN.match(arn)
     if not found:
         raise ShapeChanged(f"the arn {arn[:60]!r} is not one of AWS Health")
-    log = [entry for entry in need(event, "event_log", list) if isinstance(entry, Mapping)]
+    need(event, "event_log", list)
+    log = objects_of(event, "event_log")
     posted = epoch(event.get("date")) or (epoch(log[0].get("timestamp")) if log else None)
     if posted is None:
         raise ShapeChanged("the field 'date' is not a time; the feed may have changed its shape")
@@ -77,12 +89,8 @@ def _draft(event: Mapping[str, Any]) -> Draft:
     last = log[-1] if log else {}
     over = is_over(last)
     closed = epoch(last.get("timestamp")) if over else None
-    services = event.get("impacted_services")
-    names = (
-        [str(s.get("service_name")) for s in services.values() if isinstance(s, Mapping) and s.get("service_name")]
-        if isinstance(services, Mapping)
-        else []
-    )
+    services = object_of(event, "impacted_services")
+    names = [name for name in (text_of(s, "service_name") for s in services.values() if isinstance(s, Mapping)) if name]
     first = text_of(event, "service_name")
     return Draft(
         feed_id=arn.partition("event/")[2],

@@ -9,7 +9,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.incidents.body import Document
-from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
+from pipelines.incidents.draft import (
+    OPEN,
+    RESOLVED,
+    UNKNOWN,
+    Context,
+    Draft,
+    ShapeChanged,
+    need,
+    object_of,
+    objects_of,
+    text_of,
+)
 from pipelines.incidents.places import provider_of
 from pipelines.incidents.times import iso
 
@@ -30,15 +41,15 @@ def matches(document: Document) -> bool:
 
 
 def parse(document: Document, context: Context) -> Iterator[Draft]:
-    page = document.data["data"].get("attributes") or {}
+    page = object_of(document.data["data"], "attributes")
     host = text_of(page, "custom_domain") or f"{text_of(page, 'subdomain') or 'page'}.betteruptime.com"
     provider = provider_of(host)
     if provider == "unknown":
         provider = text_of(page, "company_name") or "unknown"
-    included = [item for item in document.data["included"] if isinstance(item, Mapping)]
-    updates = {str(i.get("id")): i.get("attributes") or {} for i in included if i.get("type") == "status_update"}
+    included = objects_of(document.data, "included")
+    updates = {str(i.get("id")): object_of(i, "attributes") for i in included if i.get("type") == "status_update"}
     names = {
-        str(i.get("id")): str((i.get("attributes") or {}).get("public_name"))
+        str(i.get("id")): text_of(object_of(i, "attributes"), "public_name") or ""
         for i in included
         if i.get("type") == "status_page_resource"
     }
@@ -64,19 +75,13 @@ def _draft(
     title, started = need(facts, "title"), iso(need(facts, "starts_at"))
     if started is None:
         raise ShapeChanged("the field 'starts_at' is not a time; the feed may have changed its shape")
-    linked = ((report.get("relationships") or {}).get("status_updates") or {}).get("data") or ()
-    told = [updates[str(u.get("id"))] for u in linked if isinstance(u, Mapping) and str(u.get("id")) in updates]
+    linked = objects_of(object_of(object_of(report, "relationships"), "status_updates"), "data")
+    told = [updates[str(u.get("id"))] for u in linked if str(u.get("id")) in updates]
     times = sorted(at for at in (iso(u.get("published_at")) for u in told) if at)
-    states = {
-        str(resource.get("status"))
-        for update in told
-        for resource in update.get("affected_resources") or ()
-        if isinstance(resource, Mapping)
-    }
+    states = {str(resource.get("status")) for update in told for resource in objects_of(update, "affected_resources")}
     touched = {
         names.get(str(resource.get("status_page_resource_id")), "")
-        for resource in facts.get("affected_resources") or ()
-        if isinstance(resource, Mapping)
+        for resource in objects_of(facts, "affected_resources")
     }
     over = facts.get("aggregate_state") == "resolved"
     worst = "downtime" if "downtime" in states else "degraded" if "degraded" in states else None

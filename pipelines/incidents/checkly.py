@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.incidents.body import Document
-from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
+from pipelines.incidents.draft import (
+    OPEN,
+    RESOLVED,
+    UNKNOWN,
+    Context,
+    Draft,
+    ShapeChanged,
+    listed_names,
+    need,
+    objects_of,
+    text_of,
+)
 from pipelines.incidents.times import iso
 
 SHAPE = "checkly"
@@ -35,21 +46,20 @@ def _draft(incident: Mapping[str, Any]) -> Draft:
     posted = iso(need(incident, "created_at"))
     if posted is None:
         raise ShapeChanged("the field 'created_at' is not a time; the feed may have changed its shape")
-    updates = [u for u in need(incident, "incidentUpdates", list) if isinstance(u, Mapping)]
+    need(incident, "incidentUpdates", list)
     last = iso(incident.get("updated_at")) or posted
     over = str(incident.get("lastUpdateStatus")).upper() == "RESOLVED"
     severity = text_of(incident, "severity")
-    services = incident.get("services") or ()
     return Draft(
         feed_id=key,
         title=title,
         provider="unknown",
-        products=tuple(str(s["name"]) for s in services if isinstance(s, Mapping) and s.get("name")),
+        products=tuple(listed_names(incident, "services")),
         status=RESOLVED if over else OPEN,
         impact_stated=severity,
         impact=IMPACTS.get(severity or "", UNKNOWN),
         posted=posted,
         closed=last if over else None,
-        updates=len(updates),
+        updates=len(objects_of(incident, "incidentUpdates")),
         seen=last,
     )

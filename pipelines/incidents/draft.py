@@ -74,3 +74,20 @@ def text_of(record: Mapping[str, Any], key: str) -> str | None:
     """record[key] where it is a text that says something; None otherwise."""
     value = record.get(key)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def objects_of(record: Any, key: str) -> list[Mapping[str, Any]]:
+    """The objects listed under record[key]; none where there is no list."""
+    listed = record.get(key) if isinstance(record, Mapping) else None
+    return [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+
+
+def object_of(record: Any, key: str) -> Mapping[str, Any]:
+    """The object under record[key]; an empty one where there is none."""
+    found = record.get(key) if isinstance(record, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def listed_names(record: Any, key: str, field: str = "name") -> list[str]:
+    """The texts under `field` of the objects listed under record[key]."""
+    return [name for name in (text_of(item, field) for item in objects_of(record, key)) if name]

@@ -9,7 +9,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.incidents.body import Document
-from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
+from pipelines.incidents.draft import (
+    OPEN,
+    RESOLVED,
+    UNKNOWN,
+    Context,
+    Draft,
+    ShapeChanged,
+    listed_names,
+    need,
+    objects_of,
+    text_of,
+)
 from pipelines.incidents.times import iso
 
 SHAPE = "google"
@@ -37,12 +48,6 @@ def parse(document: Document, context: Context) -> Iterator[Draft]:
             context.broken(name, incident, str(error))
 
 
-def _names(incident: Mapping[str, Any], key: str, field: str) -> list[str]:
-    listed = incident.get(key)
-    items = listed if isinstance(listed, list) else []
-    return [str(item[field]) for item in items if isinstance(item, Mapping) and item.get(field)]
-
-
 def _draft(incident: Any) -> Draft:
     key, title = need(incident, "id"), need(incident, "external_desc")
     started = iso(need(incident, "begin"))
@@ -51,16 +56,16 @@ def _draft(incident: Any) -> Draft:
     ended = iso(incident.get("end"))
     if ended is not None and ended < started:
         ended = None
-    places = _names(incident, "currently_affected_locations", "id")
-    places += _names(incident, "previously_affected_locations", "id")
-    updates = [u for u in incident.get("updates") or () if isinstance(u, Mapping)]
+    places = listed_names(incident, "currently_affected_locations", "id")
+    places += listed_names(incident, "previously_affected_locations", "id")
+    updates = objects_of(incident, "updates")
     over = [iso(u.get("created")) for u in updates if u.get("status") == "AVAILABLE"]
     closed = max((at for at in over if at), default=None)
     return Draft(
         feed_id=key,
         title=title.splitlines()[0] if title.strip() else "Google Cloud incident",
         provider="gcp",
-        products=tuple(sorted(set(_names(incident, "affected_products", "title")))),
+        products=tuple(sorted(set(listed_names(incident, "affected_products", "title")))),
         regions=tuple(sorted(set(places))),
         status=RESOLVED if ended else OPEN,
         impact_stated=text_of(incident, "status_impact") or text_of(incident, "severity"),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from pipelines.incidents.body import Document
 from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
-from pipelines.incidents.places import provider_of
+from pipelines.incidents.places import host_of, provider_of
 from pipelines.incidents.times import iso
 
 SHAPE = "instatus"
@@ -29,11 +28,12 @@ def matches(document: Document) -> bool:
 
 def parse(document: Document, context: Context) -> Iterator[Draft]:
     page = document.data["page"]
-    host = (urlsplit(text_of(page, "url") or "").hostname or "").lower()
+    host = host_of(text_of(page, "url") or "")
     provider = provider_of(host) if host else "unknown"
     if provider == "unknown":
         provider = text_of(page, "name") or "unknown"
-    for incident in document.data.get("activeIncidents") or ():
+    listed = document.data.get("activeIncidents")
+    for incident in listed if isinstance(listed, list) else ():
         try:
             yield _draft(incident, provider, host)
         except ShapeChanged as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from pipelines import reference
 
@@ -47,6 +46,13 @@ _AWS_PLACES = {
     "Beijing": "cn-north-1", "Ningxia": "cn-northwest-1",
 }  # fmt: skip
 EVERYWHERE = "global"
+_ADDRESS = re.compile(r"(?:https?://)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?(?:[/?#]\S*)?$")
+
+
+def host_of(address: str) -> str:
+    """The host of a web address, small letters; '' where there is none or the address is broken."""
+    found = _ADDRESS.match(address.strip())
+    return found[1].lower() if found else ""
 
 
 def provider_of(word: str) -> str:
@@ -56,8 +62,7 @@ def provider_of(word: str) -> str:
     if text in facts.providers:
         return text
     if "://" in text or (text.count(".") and " " not in text):
-        host = (urlsplit(text if "://" in text else f"https://{text}").hostname or "").lower()
-        return HOSTS.get(host, "unknown")
+        return HOSTS.get(host_of(text), "unknown")
     name = re.sub(r"\s+(?:status(?:\s+page)?)$", "", text, flags=re.IGNORECASE).casefold()
     for provider in facts.providers.values():
         if name and name in {provider.name.casefold(), *(known.casefold() for known in provider.words)}:

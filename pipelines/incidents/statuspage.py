@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from pipelines.incidents.body import Document
-from pipelines.incidents.draft import OPEN, RESOLVED, UNKNOWN, Context, Draft, ShapeChanged, need, text_of
-from pipelines.incidents.places import provider_of
+from pipelines.incidents.draft import (
+    OPEN,
+    RESOLVED,
+    UNKNOWN,
+    Context,
+    Draft,
+    ShapeChanged,
+    listed_names,
+    need,
+    objects_of,
+    text_of,
+)
+from pipelines.incidents.places import host_of, provider_of
 from pipelines.incidents.times import iso
 
 SHAPE = "statuspage"
@@ -36,7 +46,7 @@ def matches(document: Document) -> bool:
 def parse(document: Document, context: Context) -> Iterator[Draft]:
     page = document.data["page"]
     address = text_of(page, "url") or ""
-    host = (urlsplit(address).hostname or "").lower()
+    host = host_of(address)
     provider = provider_of(host) if host else "unknown"
     if provider == "unknown":
         provider = text_of(page, "name") or "unknown"
@@ -60,7 +70,7 @@ def _draft(incident: Any, provider: str, host: str) -> Draft | None:
     posted = iso(need(incident, "created_at"))
     if posted is None:
         raise ShapeChanged("the field 'created_at' is not a time; the feed may have changed its shape")
-    updates = [u for u in incident.get("incident_updates") or () if isinstance(u, Mapping)]
+    updates = objects_of(incident, "incident_updates")
     over = status in _OVER
     stated = text_of(incident, "impact")
     return Draft(
@@ -82,12 +92,9 @@ def _draft(incident: Any, provider: str, host: str) -> Draft | None:
 
 def _components(incident: Mapping[str, Any], updates: list[Mapping[str, Any]]) -> tuple[str, ...]:
     """Names of the affected components, from the incident or, where it lists none, from its updates."""
-    listed = [incident.get("components")] + [update.get("affected_components") for update in updates]
-    for components in listed:
-        names = {str(c["name"]) for c in components or () if isinstance(c, Mapping) and c.get("name")}
-        if names:
-            return tuple(sorted(names))
-    return ()
+    told = [listed_names(incident, "components")]
+    told += [listed_names(update, "affected_components") for update in updates]
+    return next((tuple(sorted(set(names))) for names in told if names), ())
 
 
 def _last(updates: list[Mapping[str, Any]]) -> Any:

@@ -201,6 +201,16 @@ def test_hostile_text_is_made_safe() -> None:
     assert rows(read("x", odd.encode()))[0]["url"] is None
 
 
+@pytest.mark.parametrize("url", ["https://[broken", "https://a]b/", "//", "https://", "status.openai.com"])
+def test_an_address_that_is_none_names_no_host(url: str) -> None:
+    """Found by scrambling: the standard library raises for a bracket in a host."""
+    for name in ("statuspage-dialect.json", "instatus.json"):
+        body = json.loads(body_of(name))
+        body["page"]["url"] = url
+        [state] = rows(read(name, json.dumps(body).encode()))
+        assert state["provider"] in ("openai", "perplexity")  # by the page's name
+
+
 def test_deep_markup_ends() -> None:
     page = (
         b"<html>"
