@@ -8,6 +8,7 @@ built (where its control planes stand) is part of what failed, and is not frozen
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,21 +84,29 @@ def labels(reference: Reference) -> list[Label]:
 # -- the event ----------------------------------------------------------------------------------------------
 
 
-def scenario_of(reference: Reference, incident: Row, presets: Mapping[str, Scenario]) -> Scenario:
-    """The stored scenario of an incident, else one from its row: its provider, and its region where it names one."""
+def scenarios_of(reference: Reference, incident: Row, presets: Mapping[str, Scenario]) -> list[Scenario]:
+    """The stored scenario of an incident, else one from its row for each region that it names.
+
+    A region told in words that no list holds stays those words: no evidence names it, so nothing is exposed on
+    that ground, and the incident is never widened to everywhere. The row's product is not used: records seldom
+    show one, so such a scenario is wider than the event within its region.
+    """
     for preset in presets.values():
         if preset.incident == incident["incident_id"]:
-            return preset
-    provider = incident["providers"][0]
-    place = region(provider, incident["regions"] or "") if provider in reference.providers else None
-    hours = incident["duration_hours"] or 24.0
-    return Scenario(
-        provider,
-        region=None if place == EVERYWHERE else place,
-        cause=incident["cause"],
-        hours=float(hours),
-        incident=incident["incident_id"],
-    )
+            return [preset]
+    provider, text = incident["providers"][0], (incident["regions"] or "").strip()
+    parts = [part.strip() for part in re.split(r"[,;()]", text) if part.strip()]
+    places: list[str | None] = [*sorted({place for part in parts if (place := region(provider, part))})]
+    whole = region(provider, text)
+    if not text or EVERYWHERE in places or whole == EVERYWHERE:
+        places = [None]
+    elif not places:
+        places = [whole or text]
+    hours = float(incident["duration_hours"] or 24.0)
+    return [
+        Scenario(provider, region=place, cause=incident["cause"], hours=hours, incident=incident["incident_id"])
+        for place in places
+    ]
 
 
 # -- the freeze ---------------------------------------------------------------------------------------------
@@ -194,8 +203,8 @@ class Exposed:
         self.known, self.likely, self.open = max(self.known, known), max(self.likely, likely), max(self.open, opened)
 
 
-def exposed(reference: Reference, evidence: Evidence, scenario: Scenario) -> dict[str, Exposed]:
-    """Bodies (and services without a body) by key, with what the scenario does to them on this evidence."""
+def exposed(reference: Reference, evidence: Evidence, scenarios: Sequence[Scenario]) -> dict[str, Exposed]:
+    """Bodies (and services without a body) by key, with the worst that the scenarios do to them on this evidence."""
     found: dict[str, Exposed] = defaultdict(Exposed)
     graph = outage.build_graph(
         reference,
@@ -203,13 +212,14 @@ def exposed(reference: Reference, evidence: Evidence, scenario: Scenario) -> dic
             evidence.organisations, evidence.services, evidence.findings, evidence.statements, evidence.edges
         ),
     )
-    _by_services(graph, scenario, found)
-    possible = outage.could_be(reference)
-    controls = outage.control_regions(evidence.edges).get(scenario.provider, frozenset())
-    for key, leaf, kind in _own_leaves(evidence):
-        effect = leaf_effect(leaf, scenario, possible, controls)
-        if any(effect):
-            found[key].add(effect, kind, leaf.evidence)
+    possible, controls = outage.could_be(reference), outage.control_regions(evidence.edges)
+    leaves = list(_own_leaves(evidence))
+    for scenario in scenarios:
+        _by_services(graph, scenario, found)
+        for key, leaf, kind in leaves:
+            effect = leaf_effect(leaf, scenario, possible, controls.get(scenario.provider, frozenset()))
+            if any(effect):
+                found[key].add(effect, kind, leaf.evidence)
     return dict(found)
 
 

@@ -104,15 +104,17 @@ def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
         raise Refused(
             f"incident {incident_id} names no provider that we track, so no scenario can be run; choose another"
         )
-    scenario = hindcast.scenario_of(facts, incident, build.presets(facts))
+    scenarios = hindcast.scenarios_of(facts, incident, build.presets(facts))
+    if incident_id == CONTROL:
+        scenarios = list(CONTROL_SCENARIOS)
     held = evidence_of(edition)
     reports = [label for label in hindcast.labels(facts) if label.incident_id == incident_id]
     frozen, today = held.before(day), held.known_today(day)
     exposures = {
-        "dns_only": hindcast.exposed(facts, frozen.only_dns(), scenario),
-        "all_evidence": hindcast.exposed(facts, frozen, scenario),
-        "today_dns_only": hindcast.exposed(facts, today.only_dns(), scenario),
-        "today_all_evidence": hindcast.exposed(facts, today, scenario),
+        "dns_only": hindcast.exposed(facts, frozen.only_dns(), scenarios),
+        "all_evidence": hindcast.exposed(facts, frozen, scenarios),
+        "today_dns_only": hindcast.exposed(facts, today.only_dns(), scenarios),
+        "today_all_evidence": hindcast.exposed(facts, today, scenarios),
     }
     scores = {key: hindcast.score(reports, bodies) for key, bodies in exposures.items()}
     known = frozenset({o["organisation_id"] for o in held.organisations}) | {
@@ -120,19 +122,19 @@ def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
     }
     why = {
         key: hindcast.missing_evidence(
-            key, scenario.provider, scores["all_evidence"], scores["today_all_evidence"], known, frozen, held
+            key, scenarios[0].provider, scores["all_evidence"], scores["today_all_evidence"], known, frozen, held
         )
         for key in scores["all_evidence"].missed
     }
     return {
         "incident": incident,
         "day": day,
-        "scenario": scenario,
+        "scenarios": scenarios,
         "reports": reports,
         "counts": {"frozen": frozen.counts(), "today": today.counts()},
         "scores": scores,
         "why": why,
-        "placebo": _placebo(facts, frozen, scenario, reports),
+        "placebo": _placebo(facts, frozen, scenarios[0], reports),
         "control": _control(edition, held),
     }
 
@@ -155,7 +157,7 @@ def _placebo(facts: Any, frozen: Any, scenario: Scenario, reports: Any) -> dict[
     found = {}
     for provider in PLACEBOS:
         if provider != scenario.provider:
-            other = hindcast.score(reports, hindcast.exposed(facts, frozen, Scenario(provider, hours=scenario.hours)))
+            other = hindcast.score(reports, hindcast.exposed(facts, frozen, [Scenario(provider, hours=scenario.hours)]))
             found[provider] = {"found": other.found, "share": other.recall}
     return found
 
@@ -165,9 +167,8 @@ def _control_counts(edition: Edition) -> tuple[int, int]:
     facts, held = reference.load(), evidence_of(edition)
     named: set[str] = set()
     open_ended: set[str] = set()
-    for scenario in CONTROL_SCENARIOS:
-        for key, body in hindcast.exposed(facts, held, scenario).items():
-            (named if body.found else open_ended).add(key)
+    for key, body in hindcast.exposed(facts, held, CONTROL_SCENARIOS).items():
+        (named if body.found else open_ended).add(key)
     return len(named), len(open_ended - named)
 
 
@@ -202,16 +203,16 @@ def _part(score: hindcast.Score) -> dict[str, Any]:
 def _told(scored: dict[str, Any]) -> dict[str, Any]:
     """The keys that the command line promises, and what explains them."""
     scores = scored["scores"]
-    scenario: Scenario = scored["scenario"]
+    scenarios: list[Scenario] = scored["scenarios"]
     return {
         "incident": scored["incident"]["incident_id"],
         "frozen_at": scored["day"],
         "scenario": {
-            "provider": scenario.provider,
-            "product": scenario.product,
-            "region": scenario.region,
-            "plane": scenario.plane,
-            "preset": scenario.id,
+            "provider": scenarios[0].provider,
+            "product": scenarios[0].product,
+            "regions": [s.region for s in scenarios if s.region],
+            "plane": scenarios[0].plane,
+            "preset": scenarios[0].id,
         },
         "reported": sorted({label.key for label in scored["reports"] if label.counted}),
         "reports": [
@@ -292,6 +293,12 @@ def _own_caveats(scored: dict[str, Any]) -> list[str]:
     if not scored["counts"]["frozen"]["findings"]:
         caveats.append(
             "No finding from DNS that we hold is dated before this event: its score by DNS alone is zero for want of data."
+        )
+    first: Scenario = scored["scenarios"][0]
+    if first.id is None and first.product is None and scored["incident"]["product"]:
+        caveats.append(
+            f"No scenario is stored for this event: the one used takes the whole provider where it failed, which is "
+            f"wider than the event ({scored['incident']['product']})."
         )
     uncounted = [label.body for label in scored["reports"] if not label.counted]
     if uncounted:

@@ -54,13 +54,14 @@ def answer(
 
     Figures: incidents, reviewed, automation, ai_accepted, ai_disputed, disputed, uk_named, open. Frames:
     incidents (one row each, vendor_position and disputed_claims always there, `reply` says where neither was
-    found), causes. UnknownName for a provider, cause, word or incident that is not held; Refused for years the
+    found), causes, feeds (one row per collected feed: state, last good day, why). UnknownName for a provider, cause, word or incident that is not held; Refused for years the
     wrong way round.
     """
     found = _rows(edition, provider, cause, automation, ai_agent, first_year, last_year, incident, reviewed_only)
     found["reply"] = [reply(row) for row in found.to_dict("records")]
     reviewed = found[found["check"] != CHECK]
     figures = _figures(found, reviewed)
+    feeds = _feeds(edition)
     parameters = {
         "provider": provider, "cause": cause, "automation": automation, "ai_agent": ai_agent, "from": first_year,
         "to": last_year, "incident": incident,
@@ -73,12 +74,12 @@ def answer(
         "incidents that we reviewed or that a collected feed tells of; not all that happened",
         METHODS,
         figures=figures,
-        frames={"incidents": found, "causes": _causes(reviewed)},
-        caveats=list(CAVEATS),
+        frames={"incidents": found, "causes": _causes(reviewed), "feeds": feeds},
+        caveats=[*CAVEATS, *_stale(feeds)],
         parameters={key: value for key, value in parameters.items() if value},
         sources=sources_of(edition, found["source_id"]),
     )
-    made.body = {"incidents": found, "causes": made.frames["causes"]}
+    made.body = {"incidents": found, "causes": made.frames["causes"], "feeds": feeds}
     return made
 
 
@@ -201,6 +202,23 @@ def _causes(reviewed: pd.DataFrame) -> pd.DataFrame:
         automation_known=("automation_involved", lambda column: int((column != "unknown").sum())),
     )
     return grouped.sort_values(["incidents", "cause"], ascending=[False, True], ignore_index=True)
+
+
+def _feeds(edition: Edition) -> pd.DataFrame:
+    """One row per feed: how its last look ended, the day of its last good state, how long before as_of that was."""
+    feeds = edition.query(
+        "SELECT replace(collector, 'incidents:', '') AS feed, state, date_from, date_to AS last_good, rows AS incidents, "
+        "reason FROM coverage WHERE starts_with(collector, 'incidents:') ORDER BY feed"
+    )
+    ages = [None if pd.isna(day) else (edition.as_of - pd.Timestamp(day).date()).days for day in feeds["last_good"]]
+    feeds["days_before_as_of"] = pd.array(ages, dtype="Int64")
+    return feeds
+
+
+def _stale(feeds: pd.DataFrame) -> list[str]:
+    """A sentence for each feed whose last look gave nothing usable."""
+    broken = feeds[feeds["state"].isin(["partial", "failed"])]
+    return [f"Feed {row['feed']}: {row['reason']}." for row in broken.to_dict("records")]
 
 
 def _title(found: pd.DataFrame, reviewed: pd.DataFrame) -> str:

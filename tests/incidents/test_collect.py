@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from pipelines import build, ingest, reference
+from pipelines.answers import incidents as incidents_answer
+from pipelines.edition import Edition
 from pipelines.errors import Partial
 from pipelines.incidents.feed_coverage import feed_coverage
 from pipelines.incidents.places import HOSTS
@@ -221,6 +223,12 @@ def test_a_feed_that_changes_its_shape_is_quarantined_and_its_age_shows(stand_in
     assert (row["state"], row["rows"], row["date_to"]) == ("partial", 2, NOW.date())
     assert "'begin'" in row["reason"] and "2026-03-01 stays" in row["reason"]
     assert any(item["name"] == "google" for item in store.manifest().quarantined)
+    # the answer of the Incidents page says so, and how old the last good state is
+    answer = incidents_answer.answer(Edition.of(build.build(reference.load(), store, store.manifest())))
+    feed = answer.frames["feeds"].set_index("feed").loc["google"]
+    assert (feed["state"], feed["last_good"].date(), feed["incidents"]) == ("partial", NOW.date(), 2)
+    assert feed["days_before_as_of"] == (answer.as_of - NOW.date()).days > 0
+    assert any("google" in caveat and "'begin'" in caveat for caveat in answer.caveats)
     # and once it has its shape again, it is complete again
     stand_in.served["/incidents.json"] = (200, (BODIES / "google.json").read_bytes(), {"ETag": '"google-3"'})
     healed, _ = stand_in.collect(store.manifest().cursors["incidents"])

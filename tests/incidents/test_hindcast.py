@@ -109,7 +109,7 @@ EXPOSED = [
 
 @pytest.mark.parametrize(("rows", "effect"), EXPOSED, ids=range(len(EXPOSED)))
 def test_what_a_body_s_evidence_says_of_the_event(rows: dict[str, Any], effect: str | None) -> None:
-    found = hindcast.exposed(reference.load(), evidence(organisations=[body("a")], **rows), US_EAST_1)
+    found = hindcast.exposed(reference.load(), evidence(organisations=[body("a")], **rows), [US_EAST_1])
     if effect is None:
         assert "a" not in found or not found["a"].found
     else:
@@ -119,13 +119,13 @@ def test_what_a_body_s_evidence_says_of_the_event(rows: dict[str, Any], effect: 
 def test_a_region_without_control_planes_is_not_guessed() -> None:
     """A contract names no region: had Frankfurt failed, nobody could say."""
     rows = evidence(organisations=[body("a")], contracts=[contract("a")])
-    found = hindcast.exposed(reference.load(), rows, Scenario("aws", region="eu-central-1"))
+    found = hindcast.exposed(reference.load(), rows, [Scenario("aws", region="eu-central-1")])
     assert not found["a"].found and found["a"].open > 0
 
 
 def test_dns_alone_sees_no_contract() -> None:
     rows = evidence(organisations=[body("a"), body("b")], contracts=[contract("a")], findings=[finding("b")])
-    found = hindcast.exposed(reference.load(), rows.only_dns(), US_EAST_1)
+    found = hindcast.exposed(reference.load(), rows.only_dns(), [US_EAST_1])
     assert {key for key, seen in found.items() if seen.found} == {"b"}
 
 
@@ -190,7 +190,7 @@ def test_20_october_2025(default_edition: Edition) -> None:
 
 def test_each_of_the_four_walks_back_to_a_contract_or_statement_dated_before(default_edition: Edition) -> None:
     held = question.evidence_of(default_edition).before(dt.date(2025, 10, 20))
-    named = hindcast.exposed(reference.load(), held, US_EAST_1)
+    named = hindcast.exposed(reference.load(), held, [US_EAST_1])
     for key in FOUR:
         assert named[key].kinds <= {"contract", "statement", "service"} and named[key].evidence, key
         dates = [s["stated_on"] for s in held.statements if s["statement_id"] in named[key].evidence]
@@ -227,9 +227,35 @@ def test_the_negative_control_can_fail() -> None:
     """A body that said it stands on Cost Explorer in that region would be named."""
     said = statement("a", product="Cost Explorer", region="cn-north-1")
     rows = evidence(organisations=[body("a"), body("b")], statements=[said, statement("b")], contracts=[contract("b")])
-    [scenario, _] = question.CONTROL_SCENARIOS
-    found = hindcast.exposed(reference.load(), rows, scenario)
+    found = hindcast.exposed(reference.load(), rows, question.CONTROL_SCENARIOS)
     assert {key for key, seen in found.items() if seen.found} == {"a"}
+
+
+def test_the_control_replayed_names_nobody(default_edition: Edition) -> None:
+    """Its region is told in words ("one of two regions in mainland China"): it must not be read as everywhere."""
+    answer = question.answer(default_edition, question.CONTROL)
+    assert answer.figure("named").value == 0
+    for part in (answer.body["all_evidence"], answer.body["with_todays_evidence"]["all_evidence"]):
+        assert part["bodies_named"] == 0
+
+
+SCENARIOS = [
+    # regions of the incident, regions of the scenarios (None: everywhere)
+    ("global", [None]),
+    ("", [None]),
+    ("all regions", [None]),
+    ("eu-west-2", ["eu-west-2"]),
+    ("us-east-1 (use1-az4)", ["us-east-1"]),
+    ("eu-west-1, eu-west-2", ["eu-west-1", "eu-west-2"]),
+    ("one of two regions in mainland China", ["one of two regions in mainland China"]),
+    ("not stated", ["not stated"]),
+]
+
+
+@pytest.mark.parametrize(("text", "regions"), SCENARIOS, ids=[row[0] for row in SCENARIOS])
+def test_the_scope_of_an_incident_is_never_widened(text: str, regions: list[str | None]) -> None:
+    row = {"incident_id": "x", "providers": ["aws"], "regions": text, "duration_hours": None, "cause": "unknown"}
+    assert [s.region for s in hindcast.scenarios_of(reference.load(), row, {})] == regions
 
 
 def test_an_outage_without_reports_says_so(default_edition: Edition) -> None:
