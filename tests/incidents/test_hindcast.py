@@ -151,6 +151,7 @@ def test_every_label_names_what_exists_and_where_it_was_read() -> None:
     facts = reference.load()
     incidents = {row["incident_id"]: row for _, row in facts.rows("incidents.csv")}
     bodies = {row["organisation_slug"] for _, row in facts.rows("organisations.csv")}
+    bodies |= {row["organisation_id"] for _, row in facts.rows("former_organisations.csv")}
     services = {row["service_id"] for _, row in facts.rows("services.csv")}
     found = hindcast.labels(facts)
     assert len(found) >= 18
