@@ -191,6 +191,12 @@ def test_one_feed_that_fails_does_not_stop_the_others(stand_in: StandIn, store: 
     keep(store, pages)
     row = coverage(store)["google"]
     assert (row["state"], row["date_to"], row["reason"]) == ("failed", None, "it answered 404")
+    stand_in.served["/incidents.json"] = (200, (BODIES / "google.json").read_bytes(), {})
+    later, error = stand_in.collect(pages[-1].cursor)
+    assert error is None
+    keep(store, later)
+    row = coverage(store)["google"]
+    assert (row["state"], row["date_to"], row["reason"]) == ("complete", NOW.date(), None)
 
 
 def test_robots_txt_decides_about_the_page_for_people(stand_in: StandIn) -> None:
