@@ -29,7 +29,8 @@ def feed_coverage(manifest: Manifest, sources: Sequence[Source], states: Iterabl
         if state.source_id not in collected:
             imported[state.feed].append(state)
     cursor = manifest.cursors.get(COLLECTOR) or {}
-    feeds = cursor.get("feeds") if isinstance(cursor, Mapping) else None
+    # The collector keeps where a source continues under "at", beside the facts of its last run.
+    feeds = (cursor.get("at") or cursor).get("feeds")
     rows = [
         _collected(feed, facts, manifest, sources, by_source)
         for feed, facts in sorted((feeds or {}).items())

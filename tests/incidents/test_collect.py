@@ -6,8 +6,9 @@ import dataclasses
 import datetime as dt
 import http.server
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -60,12 +61,16 @@ class StandIn:
     def __init__(self, base: str, served: Served, asked: list[tuple[str, dict[str, str]]]) -> None:
         self.base, self.served, self.asked = base, served, asked
 
-    def collect(self, cursor: Any = None, **more: Any) -> tuple[list[Page], Partial | None]:
+    def collect(
+        self, cursor: Any = None, unread: Mapping[str, str] = MappingProxyType({}), **more: Any
+    ) -> tuple[list[Page], Partial | None]:
         fetcher = Fetcher(base_url=self.base, clock=lambda: 0.0, sleep=lambda s: None, now=lambda: NOW, **more)
         pages: list[Page] = []
+        run = Run(None, None, cursor or {}, NOW)
         try:
-            for page in incidents.collect(fetcher, Run(None, None, cursor or {}, NOW)):
+            for page in incidents.collect(fetcher, run):
                 pages.append(page)
+                run.unread = unread.get(page.name)
         except Partial as error:
             return pages, error
         finally:
@@ -109,14 +114,14 @@ def keep(store: Store, pages: list[Page]) -> list[ingest.Taken]:
     taken = []
     with store.writer("test") as writer:
         for page in pages:
-            if not page.options.get("empty"):
+            if not page.empty:
                 taken.append(
                     ingest.take_body(
                         writer, "incidents-feed", page.name, page.fetched.body, page.options, collector="incidents",
                         url=page.fetched.url, fetched_at=page.fetched.fetched_at, status=page.fetched.status,
                     )
                 )  # fmt: skip
-            writer.set_cursor("incidents", dict(page.cursor))
+            writer.set_cursor("incidents", {"at": dict(page.cursor)})
         writer.commit_if_changed()
     return taken
 
@@ -134,7 +139,7 @@ def test_every_feed_is_asked_once_and_read(stand_in: StandIn, store: Store) -> N
     pages, error = stand_in.collect()
     assert error is None
     assert [page.name for page in pages] == [feed.id for feed in incidents.FEEDS]
-    assert all(page.options["looked_on"] == NOW.date() for page in pages)
+    assert all(page.options["looked_on"] == NOW.date() and not page.empty for page in pages)
     taken = keep(store, pages)
     assert [t.reason for t in taken] == [None] * len(pages)
     assert sum(t.new for t in taken) > 10
@@ -157,11 +162,11 @@ def test_an_unchanged_feed_sends_no_body_and_its_look_is_noted(stand_in: StandIn
     first, _ = stand_in.collect()
     keep(store, first)
     stand_in.asked.clear()
-    cursor = store.manifest().cursors["incidents"]
+    cursor = store.manifest().cursors["incidents"]["at"]
     again, error = stand_in.collect(cursor)
     assert error is None
     # feeds that share a path share a body here, and the last one's mark is the one served
-    unchanged = [page for page in again if page.options.get("empty")]
+    unchanged = [page for page in again if page.empty]
     assert {"aws-current", "google", "azure-rss", "azure-reviews"} <= {page.name for page in unchanged}
     assert all(page.fetched.status == 304 and page.fetched.body == b"" for page in unchanged)
     sent = {path: headers.get("if-none-match") for path, headers in stand_in.asked}
@@ -221,7 +226,7 @@ def test_a_feed_that_changes_its_shape_is_quarantined_and_its_age_shows(stand_in
     assert (before["state"], before["date_to"], before["rows"]) == ("complete", NOW.date(), 2)
     changed = (BODIES / "google.json").read_bytes().replace(b'"begin"', b'"since"')
     stand_in.served["/incidents.json"] = (200, changed, {"ETag": '"google-2"'})
-    later, error = stand_in.collect(store.manifest().cursors["incidents"])
+    later, error = stand_in.collect(store.manifest().cursors["incidents"]["at"])
     assert error is None
     [refused] = [t for t in keep(store, later) if t.reason]
     assert "'begin'" in (refused.reason or "")
@@ -237,9 +242,20 @@ def test_a_feed_that_changes_its_shape_is_quarantined_and_its_age_shows(stand_in
     assert any("google" in caveat and "'begin'" in caveat for caveat in answer.caveats)
     # and once it has its shape again, it is complete again
     stand_in.served["/incidents.json"] = (200, (BODIES / "google.json").read_bytes(), {"ETag": '"google-3"'})
-    healed, _ = stand_in.collect(store.manifest().cursors["incidents"])
+    healed, _ = stand_in.collect(store.manifest().cursors["incidents"]["at"])
     keep(store, healed)
     assert coverage(store)["google"]["state"] == "complete"
+
+
+def test_a_body_that_could_not_be_read_is_asked_for_again_whole(stand_in: StandIn) -> None:
+    pages, _ = stand_in.collect(unread={"google": "Google Cloud incidents: the field 'begin' is missing"})
+    known = pages[-1].cursor["feeds"]
+    assert "etag" not in known["google"] and "etag" in known["aws-current"]
+    assert "'begin'" in known["google"]["problem"]
+    stand_in.asked.clear()
+    stand_in.collect(pages[-1].cursor)
+    sent = {path: headers.get("if-none-match") for path, headers in stand_in.asked}
+    assert sent["/incidents.json"] is None and sent["/public/currentevents"]
 
 
 def test_bodies_are_kept_as_they_came(stand_in: StandIn, store: Store) -> None:
