@@ -27,6 +27,8 @@ from pipelines.attribution.draft import NONE, UNKNOWN, Draft
 from pipelines.attribution.rules import Rules
 from pipelines.contracts.pipeline import Pipeline
 from pipelines.graph import Scenario
+from pipelines.incidents.feed_coverage import feed_coverage
+from pipelines.incidents.join import join
 from pipelines.records import (
     Coverage,
     Exposure,
@@ -71,7 +73,8 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         [*reference_tables.statements(reference), *_stored(store, manifest, "statements")], "statement_id"
     )
     edges = list(reference_tables.edges(reference, {s.service_id: s.name for s in services}))
-    incidents = list(reference_tables.incidents(reference))
+    states = _stored(store, manifest, "incident_states")
+    incidents, ambiguous = join(reference, reference_tables.incidents(reference), states)
     tables: dict[str, list[Any]] = {
         "organisations": organisations,
         "services": services,
@@ -90,9 +93,11 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         *_stored(store, manifest, "issues"),
         *_issues(tables, len(withheld)),
         *_contract_issues(contracts["contracts"]),
+        *ambiguous,
     ]
     tables["sources"] = _unique(sources, "source_id")
     tables["coverage"] = _coverage(reference, manifest, tables, contracts)
+    tables["coverage"] += feed_coverage(manifest, tables["sources"], states)
     made = {
         name: _sorted(name, contracts[name] if name in contracts else schema.to_arrow(name, tables[name]))
         for name in schema.EDITION_TABLES

@@ -38,6 +38,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "statements": ("statement_id",),
     "payments": ("payment_id",),
     "sales": ("sale_id",),
+    "incident_states": ("state_id", "version"),
     "organisations": ("organisation_id",),
 }
 

@@ -399,6 +399,35 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentState:
+    """One incident as one look at a provider's feed told it. Posting times stay apart from impact times."""
+
+    TABLE: ClassVar[str] = "incident_states"
+    KEY: ClassVar[tuple[str, ...]] = ("state_id", "version", "source_id")
+    STORED: ClassVar[bool] = True
+
+    state_id: str
+    version: str
+    provider: str
+    feed: str
+    feed_id: str
+    title: str
+    products: tuple[str, ...]
+    regions: tuple[str, ...]
+    status: str
+    impact: str
+    impact_stated: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    posted_at: datetime | None
+    closed_at: datetime | None
+    updates: int
+    url: str | None
+    seen_on: date | None
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One recorded outage, with the vendor's position and any dispute side by side."""
 
@@ -407,12 +436,16 @@ class Incident:
     STORED: ClassVar[bool] = False
 
     incident_id: str
+    title: str | None
     providers: tuple[str, ...]
     parent: str | None
     product: str | None
     regions: str | None
+    status: str
     started_at: datetime | None
     ended_at: datetime | None
+    posted_at: datetime | None
+    closed_at: datetime | None
     started_on: date | None
     duration_hours: float | None
     time_precision: str
@@ -423,6 +456,7 @@ class Incident:
     vendor_position: str | None
     disputed_claims: str | None
     uk_services_affected: str | None
+    linked: tuple[str, ...]
     check: str
     urls: tuple[str, ...]
     source_id: str
@@ -496,6 +530,7 @@ RECORDS: tuple[type, ...] = (
     Finding,
     Statement,
     Edge,
+    IncidentState,
     Incident,
     Exposure,
     Coverage,

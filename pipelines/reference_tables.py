@@ -30,6 +30,7 @@ from pipelines.reference import MODE_WORDS, Reference
 from pipelines.text import redact, slug
 
 _SECTORS = {"local": "local", "central": "central", "devolved": "devolved"}
+PEER_COLUMNS = ("organisation_id", "peer_class", "source", "check")
 _DATE_PARTS = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
 
 
@@ -98,6 +99,7 @@ def sources(reference: Reference) -> Iterator[Source]:
 def organisations(reference: Reference) -> list[Organisation]:
     file, found = "organisations.csv", {}
     check = reference.tables["organisations"].check
+    peers = {row["organisation_id"]: row["peer_class"] for _, row in reference.rows("peer_groups.csv", PEER_COLUMNS)}
     for where, row in reference.rows(file, ("organisation_slug", "name", "sector", "class", "source")):
         key = row["organisation_slug"]
         if not key or key in found:
@@ -112,7 +114,7 @@ def organisations(reference: Reference) -> list[Organisation]:
             organisation_id=key,
             name=row["name"],
             sector=sector,
-            peer_class=peer,
+            peer_class=peers.pop(key, peer),
             status=row["status"] or None,
             parents=tuple(p for p in re.split(r"[;|]\s*", row["parents"]) if p),
             gss_code=row["gss_code"] or None,
@@ -123,6 +125,8 @@ def organisations(reference: Reference) -> list[Organisation]:
             source_id=source_id("organisations"),
             check=check,
         )
+    if peers:
+        raise BadReference("peer_groups.csv", min(peers), "is not in organisations.csv")
     return list(found.values())
 
 
@@ -507,12 +511,16 @@ def incidents(reference: Reference) -> Iterator[Incident]:
         words = {"yes": "yes", "no": "no", "unknown": "unknown", "disputed": "disputed", "": "unknown"}
         yield Incident(
             incident_id=key,
+            title=None,
             providers=tuple(providers),
             parent=reference.parent(providers[0]),
             product=row["product"] or None,
             regions=row["regions"] or None,
+            status="resolved" if ended or row["duration_h"].strip() else "unknown",
             started_at=started,
             ended_at=ended,
+            posted_at=None,
+            closed_at=None,
             started_on=started.date() if started else parse_day(row["start_utc"], file, where, "start_utc"),
             duration_hours=_number(row["duration_h"], file, where, "duration_h"),
             time_precision=row["time_precision"],
@@ -523,6 +531,7 @@ def incidents(reference: Reference) -> Iterator[Incident]:
             vendor_position=row["vendor_position"] or None,
             disputed_claims=row["disputed_claims"] or None,
             uk_services_affected=row["uk_public_services_affected"] or None,
+            linked=(),
             check=row["check_level"],
             urls=tuple(u.strip() for u in row["source_urls"].split(" ; ") if u.strip()),
             source_id=source_id("incidents"),

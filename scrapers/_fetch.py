@@ -255,13 +255,18 @@ class Fetcher:
         shown = f"[{host}]" if ":" in host else host
         return urlunsplit((scheme, f"{shown}:{port}", parts.path, parts.query, ""))
 
-    def get(self, url: str, accept: str = "application/json", retry: bool = True) -> Fetched:
-        return self._fetch("GET", url, accept, None, retry)
+    def get(
+        self, url: str, accept: str = "application/json", retry: bool = True, more: Mapping[str, str] | None = None
+    ) -> Fetched:
+        """One body. `more` are further headers, such as If-None-Match of a conditional request (answer: 304)."""
+        return self._fetch("GET", url, accept, None, retry, more)
 
     def post(self, url: str, body: bytes, accept: str = "application/json") -> Fetched:
-        return self._fetch("POST", url, accept, body, True)
+        return self._fetch("POST", url, accept, body, True, None)
 
-    def _fetch(self, method: str, url: str, accept: str, body: bytes | None, retry: bool) -> Fetched:
+    def _fetch(
+        self, method: str, url: str, accept: str, body: bytes | None, retry: bool, more: Mapping[str, str] | None
+    ) -> Fetched:
         wait = 0.0
         problem = ""
         for attempt in range(TRIES if retry else 1):
@@ -269,7 +274,7 @@ class Fetcher:
                 self.seen.retries += 1
                 self._sleep(wait)
             try:
-                answer = self._follow(method, self.address(url), accept, body)
+                answer = self._follow(method, self.address(url), accept, body, more)
             except (_TooLate, requests.RequestException, HTTPError, OSError) as error:
                 problem = _problem(error)
                 wait = self._backoff(attempt)
@@ -303,11 +308,13 @@ class Fetcher:
             return self.limits.bare_429_wait
         return self._backoff(attempt)
 
-    def _follow(self, method: str, url: str, accept: str, body: bytes | None) -> Fetched:
+    def _follow(
+        self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str] | None = None
+    ) -> Fetched:
         seen: set[str] = set()
         for _ in range(MAX_REDIRECTS + 1):
             self._check(url)
-            answer = self._once(method, url, accept, body)
+            answer = self._once(method, url, accept, body, more or {})
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = answer.headers.get("location", "")
@@ -346,7 +353,7 @@ class Fetcher:
         if urlsplit(url).scheme == "https" and parts.scheme == "http":
             raise FetchRefused(f"{_short(url)} redirects from https to http; it was not followed")
 
-    def _once(self, method: str, url: str, accept: str, body: bytes | None) -> Fetched:
+    def _once(self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str]) -> Fetched:
         host = urlsplit(url).netloc
         since = self._clock() - self._last.get(host, float("-inf"))
         if since < self.limits.least_seconds:
@@ -370,7 +377,7 @@ class Fetcher:
             response = self._session.request(
                 method,
                 url,
-                headers={"Accept": accept, "Connection": "close"},
+                headers={**more, "Accept": accept, "Connection": "close"},
                 data=body,
                 stream=True,
                 allow_redirects=False,

@@ -8,6 +8,10 @@ It yields bodies as they came and never reads more of them than it needs to go o
 cursor that a later run continues from; rows and cursor are committed together. The generator ends without an
 error only when everything that was asked for has been seen: then the run is complete. Anything else is
 raised: Partial (what came is kept, the next run goes on) or Refused.
+
+A body that cannot be read need not end the run. After each page `run.unread` says why the page just yielded
+could not be used (its cursor was not kept then); a scraper that can go on without it leaves the page's place
+open in the cursors that follow, so that the next run asks for it again. Either way the run is not complete.
 """
 
 from __future__ import annotations
@@ -28,7 +32,12 @@ from scrapers._fetch import Fetched, Limits
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source. `reader` is the kind that reads its bodies (pipelines/readers)."""
+    """One source. `reader` is the kind that reads its bodies (pipelines/readers).
+
+    `takes` says what words after the source's name mean ("page or file", None where it takes none).
+    `snapshot`: every complete run replaces what the last one said. `everything`: every complete run reads
+    all there is for its dates, so that its count can be held against the last one's.
+    """
 
     id: str
     title: str
@@ -41,22 +50,36 @@ class Source:
     minimum_rows: int = 0
     caveats: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    takes: str | None = None
+    snapshot: bool = False
+    everything: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One body. `cursor` is where a later run continues once this page is committed."""
+    """One body. `cursor` is where a later run continues once this page is committed.
+
+    `refused` says why the scraper knows already that the body cannot be used: it goes to quarantine unread.
+    `empty`: the source said that it has nothing; the body is kept and holds no rows.
+    """
 
     fetched: Fetched
     name: str
     cursor: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     reader: str | None = None
+    refused: str | None = None
+    empty: bool = False
 
 
 @dataclass(slots=True)
 class Run:
-    """What one run was asked for, and what the last one left."""
+    """What one run was asked for, and what the last one left.
+
+    `resuming`: the last run was asked for the same and did not finish. `span`: the days that a complete run
+    covers, told by the scraper. `have`: whether the store holds the body of an address already. `lacks`: what
+    the scraper could not get and went on without; a run that lacks anything is not complete.
+    """
 
     since: dt.date | None
     until: dt.date | None
@@ -64,6 +87,11 @@ class Run:
     now: dt.datetime
     arguments: tuple[str, ...] = ()
     progress: Callable[[int, int | None, str], None] = lambda done, total, what: None
+    resuming: bool = False
+    span: tuple[dt.date, dt.date] | None = None
+    have: Callable[[str], bool] = lambda url: False
+    unread: str | None = None
+    lacks: list[str] = field(default_factory=list)
 
 
 @functools.cache
