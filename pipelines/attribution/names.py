@@ -15,7 +15,20 @@ VALIDATION_LABELS = frozenset({"afdverify", "asverify", "awverify", "cdnverify",
 
 # Addresses that administrators write where they have none: public resolvers and counting fingers.
 PLACEHOLDER_ADDRESSES = frozenset(
-    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 4.4.4.4 2.2.2.2 3.3.3.3 5.5.5.5 1.2.3.4 4.3.2.1 12.34.56.78".split()
+    [
+        "8.8.8.8",
+        "8.8.4.4",
+        "1.1.1.1",
+        "1.0.0.1",
+        "9.9.9.9",
+        "4.4.4.4",
+        "2.2.2.2",
+        "3.3.3.3",
+        "5.5.5.5",
+        "1.2.3.4",
+        "4.3.2.1",
+        "12.34.56.78",
+    ]
 )
 
 # First labels of mail, device and telephony names: real hosts, not services that people visit.

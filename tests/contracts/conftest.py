@@ -66,7 +66,10 @@ def made(pipeline: Pipeline) -> Callable[..., Made]:
 
 def rows(table: pa.Table, *columns: str) -> list[Any]:
     """Rows of a table as tuples of the named columns, or plain values where one is named."""
-    found = [tuple(row[c] for c in columns) for row in table.sort_by([(c, "ascending") for c in table.column_names[:1]]).to_pylist()]
+    found = [
+        tuple(row[c] for c in columns)
+        for row in table.sort_by([(c, "ascending") for c in table.column_names[:1]]).to_pylist()
+    ]
     return [row[0] for row in found] if len(columns) == 1 else found
 
 

@@ -25,7 +25,13 @@ DEALS = [
     (5_000_000, "2015-07-17", "2015-07-17", "2017-07-16", "Hosting consumption"),  # before 2016, published twice:
     (5_000_000, "2015-07-19", "2015-07-17", "2017-07-16", "Hosting consumption, published for completeness"),
     (150_000, "2016-08-11", "2016-08-11", "2018-08-10", "Solutions architect"),
-    (300_000, "2020-06-30", "2020-07-01", "2023-06-30", "Fortinet licences bought from the {shop} marketplace"),  # goods of another
+    (
+        300_000,
+        "2020-06-30",
+        "2020-07-01",
+        "2023-06-30",
+        "Fortinet licences bought from the {shop} marketplace",
+    ),  # goods of another
     (100_000_000, "2019-12-12", "2019-12-12", "2023-12-11", "Public cloud hosting, continuity"),  # replaced by the next
     (120_000_000, "2020-11-24", "2020-12-01", "2023-11-30", "Public cloud hosting"),
     (450_000_000, "2023-11-21", "2023-12-01", "2026-11-30", "Public cloud hosting, supplier 1"),  # in force
@@ -34,7 +40,10 @@ DEALS = [
 ]
 # contracts and pounds of each definition, added up by hand
 EXPECTED = {
-    "all_rows": (10, 6_000 + 5_000_000 + 5_000_000 + 150_000 + 300_000 + 100_000_000 + 120_000_000 + 450_000_000 + 350_000),
+    "all_rows": (
+        10,
+        6_000 + 5_000_000 + 5_000_000 + 150_000 + 300_000 + 100_000_000 + 120_000_000 + 450_000_000 + 350_000,
+    ),
     "deduplicated": (9, 6_000 + 5_000_000 + 150_000 + 300_000 + 100_000_000 + 120_000_000 + 450_000_000 + 350_000),
     "provider_products_only": (8, 6_000 + 5_000_000 + 150_000 + 100_000_000 + 120_000_000 + 450_000_000 + 350_000),
     "since": (7, 150_000 + 300_000 + 100_000_000 + 120_000_000 + 450_000_000 + 350_000),
@@ -44,7 +53,9 @@ EXPECTED = {
 SINCE, ON = dt.date(2016, 1, 1), dt.date(2026, 2, 20)
 
 
-def body(supplier: str, shop: str, buyer: str = "Home Office", factor: float = 1, years: int = 0) -> list[dict[str, Any]]:
+def body(
+    supplier: str, shop: str, buyer: str = "Home Office", factor: float = 1, years: int = 0
+) -> list[dict[str, Any]]:
     def later(day: str) -> str:
         return f"{int(day[:4]) + years}{day[4:]}"
 
@@ -56,7 +67,15 @@ def body(supplier: str, shop: str, buyer: str = "Home Office", factor: float = 1
     ]  # fmt: skip
     rows.append(notice(process="r", supplier="Softcat plc", buyer=buyer, value=7_000, title=f"{shop} consumption"))
     rows.append(notice(process="c", supplier=supplier, buyer=buyer, value=9_000, status="cancelled"))
-    rows.append(notice(process="f", supplier=supplier, buyer=buyer, value=9e9, tender={"techniques": {"hasFrameworkAgreement": True}}))
+    rows.append(
+        notice(
+            process="f",
+            supplier=supplier,
+            buyer=buyer,
+            value=9e9,
+            tender={"techniques": {"hasFrameworkAgreement": True}},
+        )
+    )
     return rows
 
 
@@ -87,7 +106,9 @@ CHANGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "facts", "provider", "buyer", "factor", "years"), CHANGES, ids=[row[0] for row in CHANGES])
+@pytest.mark.parametrize(
+    ("case", "facts", "provider", "buyer", "factor", "years"), CHANGES, ids=[row[0] for row in CHANGES]
+)
 def test_six_definitions_under_change(
     made: Callable[..., Made], case: str, facts: dict, provider: str, buyer: str, factor: float, years: int
 ) -> None:
@@ -106,7 +127,9 @@ def test_unknown_values_are_counted_and_notices_listed(made: Callable[..., Made]
     rows = {row["id"]: row for row in answer.body["definitions"]}
     assert {key: rows[key]["unknown_values"] for key in ("all_rows", "in_force")} == {"all_rows": 1, "in_force": 1}
     assert len(rows["all_rows"]["notices"]) == 10
-    assert rows["in_force"]["notices"] == [f"contracts-finder:0000000{n}-0000-4000-8000-000000000000" for n in (7, 8, 9)]
+    assert rows["in_force"]["notices"] == [
+        f"contracts-finder:0000000{n}-0000-4000-8000-000000000000" for n in (7, 8, 9)
+    ]
     twins = [row for row in answer.body["rows"] if row["title"].startswith("Hosting consumption")]
     assert len(twins) == 2, "the twin stays listed"
     assert (rows["deduplicated"]["low"], rows["deduplicated"]["high"]) == (575_806_000, 675_806_000)
@@ -116,7 +139,10 @@ def test_unknown_values_are_counted_and_notices_listed(made: Callable[..., Made]
 
 def test_only_the_day_of_award_moves_since(made: Callable[..., Made]) -> None:
     found = edition(made(*body("AWS EMEA SARL", "AWS")))
-    early, late = counted(found, provider="aws", since=dt.date(2000, 1, 1)), counted(found, provider="aws", since=dt.date(2023, 1, 1))
+    early, late = (
+        counted(found, provider="aws", since=dt.date(2000, 1, 1)),
+        counted(found, provider="aws", since=dt.date(2023, 1, 1)),
+    )
     assert {key for key in early if early[key] != late[key]} == {"since"}
 
 
@@ -163,7 +189,9 @@ def test_bad_questions_are_refused(made: Callable[..., Made]) -> None:
 
 def test_renewals_tell_seen_from_not_seen(made: Callable[..., Made]) -> None:
     answer = renewals.answer(edition(made(*body("AWS EMEA SARL", "AWS"))), provider="aws", on=ON)
-    states = {row["title"]: row["state"] for row in answer.frames["contracts"].to_dict("records") if row["grade"] == "direct"}
+    states = {
+        row["title"]: row["state"] for row in answer.frames["contracts"].to_dict("records") if row["grade"] == "direct"
+    }
     assert states["Public cloud hosting"] == "ended: successor seen"
     assert states["Solutions architect"] == "ended: successor not seen"
     assert states["Public cloud hosting, supplier 1"] == "ends within 12 months"

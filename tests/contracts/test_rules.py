@@ -66,14 +66,18 @@ def test_one_award_on_two_portals_is_one_contract(made: Make, case: str, linked:
 def test_a_link_to_the_original_joins_portals(made: Make) -> None:
     address = "https://www.publiccontractsscotland.gov.uk/search/show/search_view.aspx?ID=MAR123456"
     original = notice("pcs", "0000789393", title="Oracle award", reference="MAR123456", supplier="X Ltd")
-    copy = notice("fts", "04db7a", title="Something else", supplier="Y Ltd", links=[{"rel": "canonical", "href": address}])
+    copy = notice(
+        "fts", "04db7a", title="Something else", supplier="Y Ltd", links=[{"rel": "canonical", "href": address}]
+    )
     assert groups(made(original, copy)) == 1
 
 
 def test_each_contract_links_to_one_of_another_portal(made: Make) -> None:
     facts = {"title": "Cloud hosting", "value": 100_000, **TERM}
     result = made(
-        notice("fts", "x", **facts), notice("cf", "a", supplier="A Ltd", **facts), notice("cf", "b", supplier="B Ltd", **facts)
+        notice("fts", "x", **facts),
+        notice("cf", "a", supplier="A Ltd", **facts),
+        notice("cf", "b", supplier="B Ltd", **facts),
     )
     assert groups(result) == 2
 
@@ -82,7 +86,11 @@ def test_each_contract_links_to_one_of_another_portal(made: Make) -> None:
 
 TWIN = {"value": 153_600, "start": "2016-08-11", "end": "2018-08-10", "supplier": "Amazon Web Services, Inc."}
 TWINS = [
-    ("published again for completeness, supplier spelt otherwise", True, {"supplier": "AMAZON WEB SERVICES INC", "title": "Republished"}),
+    (
+        "published again for completeness, supplier spelt otherwise",
+        True,
+        {"supplier": "AMAZON WEB SERVICES INC", "title": "Republished"},
+    ),
     ("another value", False, {"value": 153_601}),
     ("another start", False, {"start": "2016-08-12"}),
     ("another end", False, {"end": "2018-08-11"}),
@@ -141,19 +149,27 @@ def test_a_contract_change_without_an_award_belongs_to_its_award(made: Make) -> 
     first = notice("fts", release="1", published="2024-03-01T00:00:00Z", value=100_000, **TERM)
     change = notice("fts", release="2", published="2024-09-01T00:00:00Z", awards=[], tag=["contractUpdate"],
                     contracts=[{"awardID": "a1", "value": {"amount": 130_000, "currency": "GBP"}, "dateSigned": "2024-08-01"}])  # fmt: skip
-    assert rows(made(first, change).contracts, "value_gbp", "signed_on") == [(Decimal("130000.00"), dt.date(2024, 8, 1))]
+    assert rows(made(first, change).contracts, "value_gbp", "signed_on") == [
+        (Decimal("130000.00"), dt.date(2024, 8, 1))
+    ]
 
 
 # -- reused OCIDs -------------------------------------------------------------------------------------------
 
 
 def test_one_ocid_of_two_buyers_is_two_processes(made: Make) -> None:
-    result = made(notice(release="1", buyer="Home Office", value=1000), notice(release="2", buyer="National Audit Office", value=2000))
+    result = made(
+        notice(release="1", buyer="Home Office", value=1000),
+        notice(release="2", buyer="National Audit Office", value=2000),
+    )
     assert sorted(rows(result.contracts, "organisation_id")) == ["home-office", "national-audit-office"]
 
 
 def test_one_buyer_with_123_releases_is_one_process(made: Make) -> None:
-    releases = [notice(release=f"n-{n}", value=1000 + n, published=f"2024-01-01T{n // 60:02}:{n % 60:02}:00Z") for n in range(123)]
+    releases = [
+        notice(release=f"n-{n}", value=1000 + n, published=f"2024-01-01T{n // 60:02}:{n % 60:02}:00Z")
+        for n in range(123)
+    ]
     assert rows(made(*releases).contracts, "value_gbp") == [Decimal("1122.00")]
 
 
@@ -195,7 +211,9 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("published", "summed", "state"), VALUES)
-def test_unknown_and_suspect_values_are_counted_and_not_summed(made: Make, published: Any, summed: str | None, state: str) -> None:
+def test_unknown_and_suspect_values_are_counted_and_not_summed(
+    made: Make, published: Any, summed: str | None, state: str
+) -> None:
     result = made(notice(value=published))
     expected = None if summed is None else Decimal(summed)
     assert rows(result.contracts, "value_gbp", "value_status") == [(expected, state)]
@@ -210,7 +228,9 @@ BASES = [
 
 
 @pytest.mark.parametrize(("case", "portal", "facts", "expected"), BASES, ids=[row[0] for row in BASES])
-def test_vat_is_kept_as_published_and_never_converted(made: Make, case: str, portal: str, facts: dict, expected: tuple) -> None:
+def test_vat_is_kept_as_published_and_never_converted(
+    made: Make, case: str, portal: str, facts: dict, expected: tuple
+) -> None:
     result = made(notice(portal, **facts))
     assert rows(result.contracts, "value_net", "value_gross", "value_basis", "value_gbp") == [expected]
 
@@ -250,9 +270,18 @@ DEALS = [
 
 
 @pytest.mark.parametrize(("case", "replaced", "one", "other"), DEALS, ids=[row[0] for row in DEALS])
-def test_a_later_deal_of_like_value_and_time_supersedes(made: Make, case: str, replaced: bool, one: tuple, other: tuple) -> None:
+def test_a_later_deal_of_like_value_and_time_supersedes(
+    made: Make, case: str, replaced: bool, one: tuple, other: tuple
+) -> None:
     deals = [
-        notice(process=str(n), value=deal[0] * 1_000_000, awarded=deal[1], start=deal[1], end=deal[2], title="Public cloud hosting")
+        notice(
+            process=str(n),
+            value=deal[0] * 1_000_000,
+            awarded=deal[1],
+            start=deal[1],
+            end=deal[2],
+            title="Public cloud hosting",
+        )
         for n, deal in enumerate((one, other))
     ]
     found = dict(rows(made(*deals).contracts, "value_gbp", "superseded_by"))
@@ -269,10 +298,16 @@ def test_an_account_of_tendering_software_is_no_buyer(made: Make) -> None:
 
 
 def test_an_account_that_publishes_for_another_names_it(made: Make) -> None:
-    behalf = notice(process="a", buyer="Atamis Ltd", description="Awarded on behalf of the Department of Health and Social Care.")
+    behalf = notice(
+        process="a", buyer="Atamis Ltd", description="Awarded on behalf of the Department of Health and Social Care."
+    )
     assert rows(made(behalf).contracts, "organisation_id") == ["department-of-health-and-social-care"]
-    agent = notice(process="b", buyer="Crown Commercial Service", description="Procured on behalf of the Home Office for hosting")
-    assert rows(made(agent).contracts, "organisation_id", "publisher_name") == [("home-office", "Crown Commercial Service")]
+    agent = notice(
+        process="b", buyer="Crown Commercial Service", description="Procured on behalf of the Home Office for hosting"
+    )
+    assert rows(made(agent).contracts, "organisation_id", "publisher_name") == [
+        ("home-office", "Crown Commercial Service")
+    ]
 
 
 BUYERS = [
@@ -291,7 +326,9 @@ BUYERS = [
 
 
 @pytest.mark.parametrize(("name", "day", "expected", "ambiguous"), BUYERS)
-def test_buyers_with_successors_and_dates(made: Make, name: str, day: str, expected: str | None, ambiguous: bool) -> None:
+def test_buyers_with_successors_and_dates(
+    made: Make, name: str, day: str, expected: str | None, ambiguous: bool
+) -> None:
     result = made(notice(buyer=name, published=f"{day}T00:00:00Z"))
     (row,) = rows(result.contracts, "organisation_id", "flags", "buyer_name")
     assert row[0] == (expected or "h-m-revenue-and-customs")
@@ -338,7 +375,9 @@ MARKETPLACE = [
 
 
 @pytest.mark.parametrize(("title", "description", "other"), MARKETPLACE)
-def test_goods_of_another_vendor_in_the_providers_shop(made: Make, title: str, description: str | None, other: bool) -> None:
+def test_goods_of_another_vendor_in_the_providers_shop(
+    made: Make, title: str, description: str | None, other: bool
+) -> None:
     result = made(notice(title=title, description=description))
     assert rows(result.contract_providers, "provider", "marketplace") == [("aws", other)]
 
