@@ -108,6 +108,8 @@ class Scenario:
     id: str | None = None
     title: str | None = None
     incident: str | None = None
+    apart: bool = False
+    """Whether the region belongs to a partition of its own (China, government clouds)."""
 
 
 DOWN, DEGRADED, NOTHING = 2, 1, 0
@@ -134,6 +136,9 @@ def leaf_effect(
     `can_be[layer]` are the providers that an unknown leaf of that layer could be. `controls` are the regions
     whose loss takes away the scenario provider's global control planes.
     """
+    if scenario.apart and leaf.region != scenario.region:
+        # Regions of their own partition hold nobody who is not shown there.
+        return (NOTHING, NOTHING, NOTHING)
     if leaf.provider == UNKNOWN:
         possible = scenario.provider in can_be.get(f"{leaf.role}:{leaf.layer}", frozenset())
         severity = DOWN if scenario.plane == "data" else DEGRADED
@@ -141,8 +146,9 @@ def leaf_effect(
     if leaf.provider != scenario.provider:
         return (NOTHING, NOTHING, NOTHING)
     if scenario.product and not _same_product(leaf.product, scenario.product):
-        # The product at fault is another one; where ours is not known it could be the one.
-        return (NOTHING, NOTHING, DOWN if leaf.product is None else NOTHING)
+        # The product at fault is another one; where ours is not known it could be the one, unless it stands elsewhere.
+        elsewhere = scenario.region is not None and leaf.region not in (None, scenario.region)
+        return (NOTHING, NOTHING, DOWN if leaf.product is None and not elsewhere else NOTHING)
     if scenario.plane == "control":
         return _by_certainty(leaf, DEGRADED)
     if scenario.region is None or leaf.region == scenario.region:

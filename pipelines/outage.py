@@ -6,6 +6,8 @@ may exist.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,14 +76,26 @@ def scenario(
             for section in ("suffixes", "name_servers", "mail", "headers")
             for entry in known.sections[section]
             if entry.get("product")
-        }
+        } | failed_products(reference).get(provider, set())
         if not any(product.casefold() in name.casefold() for name in products):
             raise UnknownName(f"product of {provider}", product, products)
     if plane not in ("data", "control"):
         raise UnknownName("plane", plane, ("data", "control"))
     if not 0 < hours <= MAX_HOURS:
         raise Refused(f"hours must be more than 0 and at most {MAX_HOURS}, not {hours:g}; give --hours 8")
-    return Scenario(provider, product, region, plane, cause, hours, **more)
+    apart = region is not None and region.startswith(known.apart)
+    return Scenario(provider, product, region, plane, cause, hours, apart=apart, **more)
+
+
+@functools.lru_cache(maxsize=4)
+def failed_products(reference: Reference) -> dict[str, set[str]]:
+    """Products that a recorded incident names, by provider: they can fail although no record in DNS shows them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for where, row in reference.rows("incidents.csv", ("provider", "product")):
+        providers, _ = reference.by_word(row["provider"], row["product"], "incidents.csv", where)
+        for provider in providers:
+            found[provider].update(part.strip() for part in re.split(r"[;,]", row["product"]) if part.strip())
+    return found
 
 
 # -- the graph from an edition's tables -------------------------------------------------------------------

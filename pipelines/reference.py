@@ -53,7 +53,7 @@ MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "bounce", "placehol
 _PROVIDER_KEYS = {
     "id", "name", "kind", "parent", "jurisdiction", "note", "source", "check", "words", "regions",
     "region_codes", "region_names", "suffixes", "name_servers", "mail", "spf", "tokens", "headers",
-    "networks", "legal_entities", "trading_names", "reseller", "products", "status",
+    "networks", "legal_entities", "trading_names", "reseller", "products", "status", "apart",
 }  # fmt: skip
 _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     # section: required keys, further keys allowed
@@ -91,6 +91,8 @@ class Provider:
     sections: Mapping[str, Sequence[Mapping[str, Any]]]
     reseller: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
+    """How regions start that belong to a partition of their own."""
 
     def region(self, text: str | None) -> str | None:
         """The region named in `text`, from the closed list; None where it names none."""
@@ -244,6 +246,7 @@ class Reference:
             sections=sections,
             reseller=bool(body.get("reseller", False)),
             status=body.get("status", {}),
+            apart=tuple(body.get("apart", ())),
         )
 
     def _check_entry(self, file: str, where: str, section: str, entry: dict[str, Any], body: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ METHODS = (
 # own. Whoever it names is named wrongly.
 CONTROL = "aws-2025-12-kiro-costexplorer"
 CONTROL_SCENARIOS = tuple(
-    Scenario("aws", "Cost Explorer", place, cause="ai_agent", hours=13, incident=CONTROL)
+    Scenario("aws", "Cost Explorer", place, cause="ai_agent", hours=13, incident=CONTROL, apart=True)
     for place in ("cn-north-1", "cn-northwest-1")
 )
 # Clouds that did not fail in an event: how many of the bodies that reported would they have named?
