@@ -22,41 +22,55 @@ from pipelines.contracts.classes import CALL_OFF, CURRENCY_WORDS, FRAMEWORK
 # Everything below speaks of tables `notices` and `awards` (stored rows, every version from every source) and
 # `buyer_names` (buyer, day, text -> organisation), and leaves `contracts_raw`.
 
+# Only narrow rows are sorted; texts are fetched once it is known which rows are wanted.
 LATEST = """
 CREATE OR REPLACE TEMP TABLE latest AS
-SELECT *, coalesce(published_at, published_on::TIMESTAMPTZ, TIMESTAMPTZ '1970-01-01') AS stamp
-FROM notices
-QUALIFY row_number() OVER (
-  PARTITION BY notice_id
-  ORDER BY coalesce(published_at, published_on::TIMESTAMPTZ) DESC NULLS LAST, version DESC, source_id
-) = 1
+WITH picked AS (
+  SELECT notice_id, version, source_id FROM notices
+  QUALIFY row_number() OVER (
+    PARTITION BY notice_id
+    ORDER BY coalesce(published_at, published_on::TIMESTAMPTZ) DESC NULLS LAST, version DESC, source_id
+  ) = 1
+)
+SELECT n.* EXCLUDE (organisation_id, publisher_name, buyer_name),
+       coalesce(n.published_at, n.published_on::TIMESTAMPTZ, TIMESTAMPTZ '1970-01-01') AS stamp,
+       coalesce(n.ocid, 'reference:' || n.notice_id) AS process,
+       b.organisation_id, coalesce(b.shown_name, n.buyer_name) AS buyer_name,
+       coalesce(b.publisher, n.publisher_name) AS publisher_name, b.flag AS buyer_flag,
+       coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key
+FROM notices n JOIN picked USING (notice_id, version, source_id) LEFT JOIN buyer_names b USING (notice_id)
 """
 
-# The running number that Contracts Finder puts behind the notice's GUID counts revisions.
-ROWS = """
-CREATE OR REPLACE TEMP TABLE award_rows AS
-WITH once AS (
-  SELECT * FROM awards
-  QUALIFY row_number() OVER (PARTITION BY notice_id, version, award_id ORDER BY source_id) = 1
+# One row per award and latest notice, whichever source carries it; `alone` where no other release has this award.
+KEYS = """
+CREATE OR REPLACE TEMP TABLE award_keys AS
+WITH found AS (
+  SELECT n.portal, n.process, n.buyer_key, a.award_id, a.notice_id, a.version, min(a.source_id) AS source_id
+  FROM awards a JOIN latest n USING (notice_id, version) GROUP BY ALL
 )
-SELECT n.portal, coalesce(n.ocid, 'reference:' || n.notice_id) AS process, n.buyer_key, a.award_id,
-       row_number() OVER (
-         ORDER BY n.stamp, try_cast(regexp_extract(n.release_id, '-([0-9]+)$', 1) AS BIGINT) NULLS FIRST, n.notice_id
-       ) AS turn,
-       n.notice_id, n.ocid, n.reference, n.organisation_id, n.buyer_name, n.publisher_name, n.title AS notice_title,
-       n.description AS notice_description, n.tags, n.notice_type, n.legal_basis, n.canonical_url, n.url,
-       n.published_on, n.method_details, n.is_framework, n.cpv, n.tender_currency, n.flags AS notice_flags,
-       n.buyer_flag, n.source_id,
-       a.title, a.description, a.award_status, a.value, a.value_gross, a.value_min, a.value_max, a.currency,
-       a.awarded_on, a.signed_on, a.start_on, a.end_on, a.max_end_on, a.suppliers, a.supplier_numbers,
-       a.flags AS award_flags
-FROM latest n JOIN once a USING (notice_id, version)
+SELECT *, count(*) OVER (PARTITION BY portal, process, buyer_key, award_id) = 1 AS alone FROM found
 """
+
+_NOTICE_PARTS = (
+    "ocid", "reference", "organisation_id", "buyer_name", "publisher_name", "notice_type", "legal_basis",
+    "canonical_url", "url", "method_details", "is_framework", "cpv", "tender_currency", "buyer_flag", "tags", "published_on",
+)  # fmt: skip
+_AWARD_PARTS = (
+    "title", "description", "award_status", "value", "value_gross", "value_min", "value_max", "currency", "awarded_on",
+    "signed_on", "start_on", "end_on", "max_end_on", "suppliers", "supplier_numbers",
+)  # fmt: skip
+_ROWS = f"""
+SELECT k.portal, k.process, k.buyer_key, k.award_id, n.notice_id, n.stamp, n.release_id, n.source_id,
+       n.title AS notice_title, n.description AS notice_description, n.flags AS notice_flags, a.flags AS award_flags,
+       {", ".join(f"n.{c}" for c in _NOTICE_PARTS)}, {", ".join(f"a.{c}" for c in _AWARD_PARTS)}
+FROM award_keys k JOIN latest n ON n.notice_id = k.notice_id
+JOIN awards a ON a.notice_id = k.notice_id AND a.version = k.version AND a.award_id = k.award_id AND a.source_id = k.source_id
+WHERE """
 
 # What any notice of a process says about the whole of it.
 PROCESSES = """
 CREATE OR REPLACE TEMP TABLE process_state AS
-SELECT portal, coalesce(ocid, 'reference:' || notice_id) AS process, buyer_key,
+SELECT portal, process, buyer_key,
        bool_or(notice_type = 'UK12' OR list_contains(tags, 'tenderCancellation') OR list_contains(tags, 'awardCancellation')) AS cancelled,
        bool_or(notice_type = 'UK11' OR list_contains(tags, 'contractTermination')) AS terminated,
        bool_or(list_contains(flags, 'withdrawn')) AS withdrawn
@@ -65,30 +79,27 @@ FROM latest GROUP BY ALL HAVING cancelled OR terminated OR withdrawn
 
 _LAST = "arg_max({0}, turn) AS {0}"
 _FOLDED = (
-    "notice_id", "ocid", "reference", "organisation_id", "buyer_name", "publisher_name", "notice_title",
-    "notice_description", "notice_type", "legal_basis", "canonical_url", "url", "method_details",
-    "is_framework", "cpv", "tender_currency", "buyer_flag", "source_id", "title", "description", "award_status",
-    "value", "value_gross", "value_min", "value_max", "currency", "awarded_on", "signed_on", "start_on", "end_on",
-    "max_end_on", "tags",
+    "notice_id", "source_id", "notice_title", "notice_description", "notice_flags", "award_flags",
+    *(c for c in _NOTICE_PARTS if c != "published_on"), *(c for c in _AWARD_PARTS if not c.startswith("supplier")),
 )  # fmt: skip
 
-# Most processes have one release; only the others are worth a group.
+# Most awards stand in one release; only the others are worth a group. The running number that Contracts Finder puts
+# behind the notice's GUID counts revisions.
 FOLD = f"""
 CREATE OR REPLACE TEMP TABLE folded AS
-WITH counted AS (
-  SELECT *, count(*) OVER (PARTITION BY portal, process, buyer_key, award_id) AS releases FROM award_rows
-)
-SELECT portal, process, buyer_key, award_id, {", ".join(_FOLDED)}, suppliers, supplier_numbers, notice_flags,
-       award_flags, published_on, [notice_id] AS notice_ids, false AS signed_tag
-FROM counted WHERE releases = 1
+SELECT * EXCLUDE (stamp, release_id), [notice_id] AS notice_ids, false AS signed_tag FROM ({_ROWS} k.alone)
 UNION ALL BY NAME
 SELECT portal, process, buyer_key, award_id, {", ".join(_LAST.format(c) for c in _FOLDED)},
        arg_max(suppliers, turn) FILTER (len(suppliers) > 0) AS suppliers,
        arg_max(supplier_numbers, turn) FILTER (len(suppliers) > 0) AS supplier_numbers,
-       arg_max(notice_flags, turn) AS notice_flags, arg_max(award_flags, turn) AS award_flags,
        min(published_on) AS published_on, list(DISTINCT notice_id ORDER BY notice_id) AS notice_ids,
        bool_or(list_contains(tags, 'contract')) AS signed_tag
-FROM counted WHERE releases > 1
+FROM (
+  SELECT *, row_number() OVER (
+    ORDER BY stamp, try_cast(regexp_extract(release_id, '-([0-9]+)$', 1) AS BIGINT) NULLS FIRST, notice_id
+  ) AS turn
+  FROM ({_ROWS} NOT k.alone)
+)
 GROUP BY portal, process, buyer_key, award_id
 """
 
@@ -163,16 +174,5 @@ FROM judged
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:
     """Leave `latest` (notices), and `contracts_raw` from tables `notices`, `awards` and `buyer_names`."""
-    connection.execute(LATEST)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE latest AS
-           SELECT n.* EXCLUDE (organisation_id, publisher_name, buyer_name),
-                  b.organisation_id, coalesce(b.shown_name, n.buyer_name) AS buyer_name,
-                  coalesce(b.publisher, n.publisher_name) AS publisher_name, b.flag AS buyer_flag,
-                  coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key
-           FROM latest n LEFT JOIN buyer_names b ON b.notice_id = n.notice_id"""
-    )
-    connection.execute(ROWS)
-    connection.execute(PROCESSES)
-    connection.execute(FOLD)
-    connection.execute(CONTRACTS)
+    for statement in (LATEST, KEYS, PROCESSES, FOLD, CONTRACTS):
+        connection.execute(statement)

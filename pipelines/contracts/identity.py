@@ -136,6 +136,16 @@ class Suppliers:
             words = tuple(_tokens(name))
             self._words.setdefault(words[0], []).append((words, identity))
 
+    @property
+    def coarse(self) -> str:
+        """A coarse test for SQL: a name that `find` could know holds one of these, or a letter outside ASCII."""
+        return r"\b(?:" + "|".join(sorted(map(re.escape, self._words))) + r")\b|[^\x00-\x7f]"
+
+    @property
+    def numbers(self) -> list[str]:
+        """The company numbers that are known."""
+        return sorted(self._numbers)
+
     def find(self, name: str, number: str | None = None) -> Identity:
         """Who this supplier is; NOBODY where no rule is sure."""
         key = company_number(number)

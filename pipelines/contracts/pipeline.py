@@ -19,17 +19,23 @@ from pipelines import schema
 from pipelines.contracts import fold as folding
 from pipelines.contracts import groups
 from pipelines.contracts.classes import ServiceClasses
-from pipelines.contracts.identity import Buyers, Identity, Suppliers, normalise
+from pipelines.contracts.identity import NOBODY, Buyers, Identity, Suppliers
 from pipelines.contracts.provider_evidence import Behind, ProviderWords, behind
 from pipelines.contracts.superseding import Deal, superseded
 from pipelines.reference import Reference
 
 INDIVIDUAL = "individual supplier"
-_PERSON = re.compile(r"^(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame)\.?\s+\S+(?:\s+\S+){0,4}$", re.IGNORECASE)
+_TITLED = r"^\s*(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame)\b"
+_PERSON = re.compile(_TITLED + r"\.?\s+\S+(?:\s+\S+){0,4}\s*$", re.IGNORECASE)
 _ORGANISED = re.compile(
     r"\b(?:ltd|limited|llp|plc|and|&|services?|solutions|consult\w*|group|practice|surgery|partners\w*|associates"
     r"|company|co|trust|society|school|college|solicitors|architects)\b",
     re.IGNORECASE,
+)
+# Equal for two spellings of one supplier that nobody identified: case, accents, legal form, signs.
+_SUPPLIER_KEY = (
+    r"trim(regexp_replace(regexp_replace(lower(strip_accents(supplier_name)), "
+    r"'\b(?:limited|ltd|plc|llp|llc|inc|uk)\b\.?', ' ', 'g'), '[^\pL\pN&+]+', ' ', 'g'))"
 )
 _NO_PROVIDERS = pa.table({name: pa.array([], pa.string()) for name in ("notice_id", "provider", "grade")})
 
@@ -140,37 +146,31 @@ class Pipeline:
                       coalesce(nullif(unnest(supplier_numbers), ''), '-') AS number
                FROM contracts_raw"""
         )
-        pairs = connection.execute("SELECT DISTINCT supplier_name, number FROM suppliers_named").fetchall()
+        candidates = connection.execute(
+            """SELECT DISTINCT supplier_name, number FROM suppliers_named
+               WHERE regexp_matches(lower(supplier_name), $words) OR regexp_matches(supplier_name, $titles, 'i')
+                  OR right('00000000' || upper(number), 8) IN (SELECT unnest($numbers))""",
+            {"words": self.suppliers.coarse, "titles": _TITLED, "numbers": self.suppliers.numbers},
+        ).fetchall()
         identities: dict[tuple[str, str], Identity] = {}
-        columns: dict[str, list[Any]] = {
-            name: []
-            for name in ("supplier_name", "number", "shown", "key", "provider", "reseller", "parent", "rule_id")
-        }
-        for name, number in pairs:
+        known = []
+        for name, number in candidates:
             identity = self.suppliers.find(name, None if number == "-" else number)
-            identities[name, number] = identity
-            private = is_individual(name, number)
-            owner = identity.provider or identity.reseller
-            values = (
-                name,
-                number,
-                INDIVIDUAL if private else name,
-                f"={owner}" if owner else normalise(name),
-                identity.provider,
-                identity.reseller,
-                self._reference.parent(identity.provider) if identity.provider else None,
-                identity.rule_id,
-            )
-            for column, value in zip(columns.values(), values, strict=True):
-                column.append(value)
-        _register(connection, "supplier_facts", columns)
+            shown = INDIVIDUAL if is_individual(name, number) else name
+            if identity.rule_id or shown != name:
+                identities[name, number] = identity
+                parent = self._reference.parent(identity.provider) if identity.provider else None
+                known.append((name, number, shown, identity.provider, identity.reseller, parent, identity.rule_id))
+        columns = ("supplier_name", "number", "shown", "provider", "reseller", "parent", "rule_id")
+        _register(connection, "supplier_facts", _transposed(columns, known))
         connection.execute(
-            """CREATE OR REPLACE TEMP TABLE suppliers_resolved AS
-               SELECT contract_id, shown AS supplier_name, CASE WHEN shown = supplier_name AND number <> '-' THEN number END
-                      AS company_number, provider, reseller, parent, rule_id,
-                      CASE WHEN provider IS NOT NULL THEN 'direct' END AS grade, source_id, key
-               FROM suppliers_named JOIN supplier_facts USING (supplier_name, number)
-               QUALIFY row_number() OVER (PARTITION BY contract_id, shown ORDER BY number) = 1"""
+            f"""CREATE OR REPLACE TEMP TABLE suppliers_resolved AS
+               SELECT contract_id, coalesce(shown, supplier_name) AS supplier_name,
+                      CASE WHEN number <> '-' AND coalesce(shown, supplier_name) = supplier_name THEN number END AS company_number,
+                      provider, reseller, parent, rule_id, CASE WHEN provider IS NOT NULL THEN 'direct' END AS grade, source_id,
+                      coalesce('=' || coalesce(provider, reseller), {_SUPPLIER_KEY}) AS key
+               FROM suppliers_named LEFT JOIN supplier_facts USING (supplier_name, number)
+               QUALIFY row_number() OVER (PARTITION BY contract_id, coalesce(shown, supplier_name) ORDER BY number) = 1"""
         )
         connection.execute(
             """CREATE OR REPLACE TEMP TABLE supplier_keys AS
@@ -204,7 +204,7 @@ class Pipeline:
         rows: list[Any] = []
         classes: dict[str, list[str]] = {"contract_id": [], "service_class": []}
         for contract_id, title, description, cpv, names, numbers, source_id, named in candidates:
-            signed = [(n, identities[n, number or "-"]) for n, number in zip(names, numbers, strict=True)]
+            signed = [(n, identities.get((n, number or "-"), NOBODY)) for n, number in zip(names, numbers, strict=True)]
             via_reseller = any(identity.reseller for _, identity in signed)
             found = behind(self._words, signed, title, description)
             sources = {b.provider: source_id for b in found}

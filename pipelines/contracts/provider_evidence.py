@@ -49,8 +49,8 @@ class ProviderWords:
                 self._by_word[entry["word"].casefold()] = provider.id
         words = sorted(self._by_word, key=len, reverse=True)
         self.pattern = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, words)) + r")(?![\w-])", re.IGNORECASE)
-        # A coarse test for SQL: any text that `find` could say something about contains one of these.
-        self.coarse = "|".join(sorted({re.escape(word.split()[0]) for word in self._by_word}))
+        # A coarse test for SQL: any text that `find` could say something about holds one of these.
+        self.coarse = r"\b(?:" + "|".join(map(re.escape, words)) + r")\b"
         vendors = [row["name"] for _, row in reference.rows("vendors.csv", ("name",))]
         self._vendors = re.compile(
             r"(?<![\w-])(" + "|".join(map(re.escape, sorted(vendors, key=len, reverse=True))) + r")(?![\w-])",
