@@ -138,7 +138,7 @@ def take_body(
         taken.read += batch.read
         for rejected in batch.rejected:
             writer.quarantine(collector, rejected.name, blank_contacts(rejected.body), rejected.reason)
-            taken.quarantined += 1
+            taken.quarantined += rejected.rows
             issues.append(_issue(source_id, module.PRIMARY, rejected.name, rejected.reason))
         if not batch.whole:
             taken.reason = batch.rejected[-1].reason

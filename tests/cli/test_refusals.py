@@ -19,6 +19,9 @@ FILES = {
     "import ocds": ["import", "ocds", "FILE"],
     "import records-csv": ["import", "records-csv", "FILE"],
     "import bind-zone": ["import", "bind-zone", "FILE"],
+    "import contracts-finder-csv": ["import", "contracts-finder-csv", "FILE"],
+    "import spend-csv": ["import", "spend-csv", "FILE"],
+    "import gcloud-sales": ["import", "gcloud-sales", "FILE"],
 }  # fmt: skip
 BAD: dict[str, bytes | None] = {
     "missing": None,
