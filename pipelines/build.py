@@ -25,6 +25,7 @@ from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft
 from pipelines.attribution.rules import Rules
+from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.contracts.pipeline import Pipeline
 from pipelines.graph import Scenario
 from pipelines.incidents.feed_coverage import feed_coverage
@@ -68,7 +69,9 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     known = {o.organisation_id for o in organisations}
     services = reference_tables.services(reference, known)
     observations = _observations(reference, store, manifest)
-    findings, withheld = _findings(reference, observations, organisations, services)
+    ranges = store.read("ranges", manifest)
+    rules = Rules(reference, stored_networks(reference, ranges.to_pylist()))
+    findings, withheld = _findings(rules, observations, organisations, services)
     statements = _unique(
         [*reference_tables.statements(reference), *_stored(store, manifest, "statements")], "statement_id"
     )
@@ -96,7 +99,7 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         *ambiguous,
     ]
     tables["sources"] = _unique(sources, "source_id")
-    tables["coverage"] = _coverage(reference, manifest, tables, contracts)
+    tables["coverage"] = _coverage(reference, manifest, tables, {**contracts, "ranges": ranges})
     tables["coverage"] += feed_coverage(manifest, tables["sources"], states)
     made = {
         name: _sorted(name, contracts[name] if name in contracts else schema.to_arrow(name, tables[name]))
@@ -204,13 +207,13 @@ class Owners:
 
 
 def _findings(
-    reference: Reference,
+    rules: Rules,
     observations: list[Observation],
     organisations: list[Organisation],
     services: list[Service],
 ) -> tuple[list[Finding], set[str]]:
     """Findings from observations, public and private apart, and the observations that are kept back."""
-    rules = Rules(reference)
+    reference = rules.reference
     owners = Owners(reference, organisations, services)
     by_id = {o.observation_id: o for o in observations}
     found: list[Finding] = []

@@ -40,6 +40,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "sales": ("sale_id",),
     "incident_states": ("state_id", "version"),
     "organisations": ("organisation_id",),
+    "ranges": ("range_id",),
 }
 
 

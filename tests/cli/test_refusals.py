@@ -22,6 +22,7 @@ FILES = {
     "import contracts-finder-csv": ["import", "contracts-finder-csv", "FILE"],
     "import spend-csv": ["import", "spend-csv", "FILE"],
     "import gcloud-sales": ["import", "gcloud-sales", "FILE"],
+    "import ranges": ["import", "ranges", "FILE"],
 }  # fmt: skip
 BAD: dict[str, bytes | None] = {
     "missing": None,
@@ -87,6 +88,7 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["concentration", "--population", "mars"], "unknown population"),
         (["import", "xlsx", "FILE"], "unknown kind"),
         (["import", "ocds"], "Missing argument"),
+        (["import", "ranges", "--provider", "awss", "FILE"], "did you mean aws"),
         (["check", "--no-such-option"], "No such option"),
         (["sources", "--edition", "x"], "unknown edition"),
         (["teleport"], "No such command"),
