@@ -23,6 +23,8 @@ FILES = {
     "import spend-csv": ["import", "spend-csv", "FILE"],
     "import gcloud-sales": ["import", "gcloud-sales", "FILE"],
     "import ranges": ["import", "ranges", "FILE"],
+    "import octodns": ["import", "octodns", "FILE"],
+    "import terraform-route53": ["import", "terraform-route53", "FILE"],
 }  # fmt: skip
 BAD: dict[str, bytes | None] = {
     "missing": None,
