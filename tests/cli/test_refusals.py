@@ -25,6 +25,8 @@ FILES = {
     "import ranges": ["import", "ranges", "FILE"],
     "import octodns": ["import", "octodns", "FILE"],
     "import terraform-route53": ["import", "terraform-route53", "FILE"],
+    "import statements": ["import", "statements", "FILE"],
+    "import public-code": ["import", "public-code", "FILE"],
 }  # fmt: skip
 BAD: dict[str, bytes | None] = {
     "missing": None,
