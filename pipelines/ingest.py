@@ -111,7 +111,8 @@ def take_file(writer: Writer, kind: str, path: Path, options: Mapping[str, Any])
         return Taken(str(path), reason=f"it cannot be read ({error.strerror})")
     except ValueError as error:
         return Taken(str(path), reason=str(error))
-    return take_body(writer, kind, path.resolve().name, body, options, shown=str(path))
+    name = path.name if path.name not in ("", "..") else path.resolve().name
+    return take_body(writer, kind, name, body, options, shown=str(path))
 
 
 def _body(kind: str, path: Path) -> bytes:

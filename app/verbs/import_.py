@@ -34,6 +34,8 @@ def command(
 ) -> None:
     """Import files of one KIND. The same content twice adds nothing; what cannot be used goes to quarantine.
 
+    A path is a file, gzipped or not; for octodns, terraform-route53 and public-code also a folder or a tar file.
+
     Example: cloudhold import ocds notices-2026.jsonl.gz
     """
     reader(kind)
