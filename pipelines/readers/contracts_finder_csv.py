@@ -92,9 +92,9 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         notice, of_notice = _notice(notice_id, rows, source_id)
         notices.append(notice)
         awards.extend(of_notice)
-    found = clean("awards", schema.to_arrow("awards", awards))
-    batch.tables["notices"] = stamp_versions(clean("notices", schema.to_arrow("notices", notices)), found)
-    batch.tables["awards"] = found
+    batch.tables["notices"], batch.tables["awards"] = stamp_versions(
+        clean("notices", schema.to_arrow("notices", notices)), clean("awards", schema.to_arrow("awards", awards))
+    )
     return batch
 
 
@@ -189,6 +189,7 @@ def _award(
         return None
     return Award(
         notice_id=notice_id,
+        version="",
         award_id=award_id,
         title=row["title"],
         description=row.get("description") or None,

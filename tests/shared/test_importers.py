@@ -24,14 +24,24 @@ def taken(run: Callable, kind: str, *paths: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_the_home_offices_notices(run: Callable, shared: Path) -> None:
-    """2,367 rows, each with its own reference: so each is a notice; 26 of our named contracts are among them."""
-    before = run("build", "--json").json["counts"]["notices"]
+    """2,367 rows, each with its own reference: so each is a contract; 26 of our named contracts are among them."""
+    before = run("build", "--json").json["counts"]["contracts"]
     path = shared / "procurement" / "contracts_finder_scrape" / "home_office_awards_2005_2025_part.csv.gz"
     file = taken(run, "contracts-finder-csv", path)[path.name]
     assert (file["read"], file["new"], file["quarantined"]) == (2367, 2367, 0)
-    assert run("build", "--json").json["counts"]["notices"] == before + 2367 - 26
+    assert run("build", "--json").json["counts"]["contracts"] == before + 2367 - 26
     again = taken(run, "contracts-finder-csv", path)[path.name]
     assert (again["new"], again["known"]) == (0, 2367)
+    arguments = ("--provider", "aws", "--buyer", "home-office", "--since", "2016-01-01", "--on", "2026-02-20", "--json")
+    rows = {d["id"]: (d["contracts"], round(d["gbp"] / 1e6, 1)) for d in run("claim", *arguments).json["definitions"]}
+    assert {key: rows[key] for key in rows if key != "via_reseller"} == {
+        "all_rows": (14, 689.8),
+        "deduplicated": (12, 684.2),
+        "provider_products_only": (10, 681.9),
+        "since": (10, 678.7),
+        "superseded_removed": (9, 581.9),
+        "in_force": (3, 452.6),
+    }
 
 
 def test_spending(run: Callable, shared: Path) -> None:
