@@ -1,9 +1,11 @@
 """Which published range an address stands in: sorted disjoint intervals, most specific and newest first.
 
 IPv4 addresses are compared as 32-bit numbers, IPv6 addresses as 16 bytes, so that prefixes longer than /64
-are told apart: keys of 64 bits gave 257 wrong answers in a million. Whatever their length, ranges that a
-provider publishes itself go before those derived by others, and a named service before the catch-all list
-that repeats its addresses (AMAZON, AzureCloud, a plain list without service and region).
+are told apart: keys of 64 bits gave 257 wrong answers in a million.
+
+Whatever their length, ranges that a provider publishes for a named service, and the few addresses that we
+looked up one by one, go first; then the catch-all list that repeats them (AMAZON, AzureCloud, a plain list
+without service and region); then lists derived by others; then whole blocks of a register.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from itertools import filterfalse
 import numpy as np
 
 _MAPPED = b"\x00" * 10 + b"\xff\xff"
-_TIERS = {"confirmed": 0, "likely": 1, "possible": 2}
+# An entry without a day is one that we looked up. Up to this size it is a platform's own address, which may stand
+# inside another provider's range; anything larger is a block of a register.
+_LOOKED_UP_BITS = {4: 10, 6: 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class Networks:
         spans: dict[tuple[int, int], list[int]] = {}
         for index, network in enumerate(self.networks):
             version, first, size = bounds(network.prefix)
-            tier = 2 * _TIERS[network.confidence] + (not network.specific)
+            tier = _tier(network, version, size)
             spans.setdefault((version, tier), []).append(_span(first, size, newest[network.published], index))
         self._v4 = self._of_version(spans, 4)
         self._v6 = self._of_version(spans, 6)
@@ -171,6 +175,15 @@ class Networks:
         if mapped.any():
             owners[mapped] = self._v4.find_many(np.ascontiguousarray(cells[mapped, 12:]))
         return owners
+
+
+def _tier(network: Network, version: int, size: int) -> int:
+    """0 speaks before 1, and so on; within a tier the most specific prefix does, then the newest."""
+    if not network.published:
+        return 0 if size <= _LOOKED_UP_BITS[version] else 3
+    if network.confidence != "confirmed":
+        return 2
+    return 0 if network.specific else 1
 
 
 def _is_address(text: str) -> bool:

@@ -217,6 +217,20 @@ def test_a_providers_own_list_goes_before_a_derived_one() -> None:
     assert found is not None and (found.provider, found.confidence) == ("vultr", "likely")
 
 
+def test_an_address_that_was_looked_up_speaks_inside_a_range_and_a_registers_block_last() -> None:
+    table = Networks(
+        [
+            Network("34.111.0.0/16", "gcp", "Google Cloud", None, "2026", "cloud.json"),
+            Network("34.111.179.208/32", "replit", None, None, "", "replit.toml", confidence="possible"),
+            Network("54.93.0.0/16", "aws", "AMAZON", "eu-central-1", "2026", "ip-ranges.json", specific=False),
+            Network("54.93.0.0/17", "register", None, None, "", "aws.toml", confidence="possible"),
+            Network("20.0.0.0/8", "register", None, None, "", "azure.toml", confidence="possible"),
+        ]
+    )
+    found = {a: n.provider for a in ("34.111.179.208", "34.111.1.1", "54.93.1.1", "20.1.1.1") if (n := table.find(a))}
+    assert found == {"34.111.179.208": "replit", "34.111.1.1": "gcp", "54.93.1.1": "aws", "20.1.1.1": "register"}
+
+
 def test_a_whole_companys_list_is_kept_and_not_used() -> None:
     assert answer(networks(read("8.8.8.0/24\n", "google-ipv4-2026-08.txt")), "8.8.8.8") is None
 
@@ -279,7 +293,7 @@ def test_imported_ranges_speak_in_attribute_and_build(run: Callable, tmp_path: P
     records = tmp_path / "records.csv"
     records.write_text("host,type,value\nwww.body.example,A,46.101.7.7\n")
     before = next(csv.DictReader(io.StringIO(run("attribute", records).out)))
-    assert before["provider"] == "unknown"
+    assert before["confidence"] == "possible"
     listed = tmp_path / "do.txt"
     listed.write_text("46.101.0.0/18\n")
     taken = run("import", "ranges", "--provider", "digitalocean", "--seen-on", "2026-08-22", listed, "--json")

@@ -143,16 +143,17 @@ def test_ranges_speak_for_addresses_that_the_shipped_ones_do_not_know(
     taken(run, "ranges", *(path for path in sorted((shared / "ipranges").iterdir()) if path.suffix != ".md"))
     assert run("attribute", zones, "--out", tmp_path / "after.csv").code == 0
 
-    def rows(name: str) -> dict[tuple[str, str, str], str]:
+    def rows(name: str) -> dict[tuple[str, str, str], dict[str, str]]:
         with (tmp_path / name).open(newline="") as file:
-            return {
-                (r["host"], r["role"], r["layer"]): r["provider"] for r in csv.DictReader(file) if r["role"] == "web"
-            }
+            return {(r["host"], r["role"], r["provider"]): r for r in csv.DictReader(file) if r["role"] == "web"}
 
     before, after = rows("before.csv"), rows("after.csv")
-    changed = {key: (before[key], after.get(key)) for key in before if before[key] != after.get(key)}
-    assert changed and all(old == "unknown" for old, _ in changed.values())
-    assert after["psn.digital.justice.gov.uk", "web", "front"] == "unknown"  # 8.8.8.8 is Google's, and no hosting
+    assert before.keys() == after.keys()  # no name changes hands: what was possible becomes sure, with its place
+    changed = {key for key in before if before[key]["confidence"] != after[key]["confidence"]}
+    assert changed and {before[key]["confidence"] for key in changed} == {"possible"}
+    row = after["holding.et.dsd.io", "web", "aws"]
+    assert (row["confidence"], row["product"], row["region"]) == ("confirmed", "EC2", "eu-central-1")
+    assert ("psn.digital.justice.gov.uk", "web", "gcp") not in after  # 8.8.8.8 is Google's, and no hosting
 
 
 def test_zones_as_octodns_agree_with_the_flat_table(run: Callable, shared: Path) -> None:
