@@ -9,11 +9,12 @@ import pyarrow as pa
 
 @dataclass(slots=True)
 class Rejected:
-    """One body, line or record that could not be used."""
+    """One body, line or record that could not be used, or `rows` of them that lack the same thing."""
 
     name: str
     body: bytes
     reason: str
+    rows: int = 1
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft
 from pipelines.attribution.rules import Rules
+from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.contracts.pipeline import Pipeline
 from pipelines.graph import Scenario
 from pipelines.incidents.feed_coverage import feed_coverage
@@ -37,6 +38,7 @@ from pipelines.records import (
     Observation,
     Organisation,
     Service,
+    Statement,
 )
 from pipelines.reference import Reference
 from pipelines.store import EditionRef, Manifest, Store, Writer, parquet_bytes, sha256, write_durably
@@ -68,10 +70,10 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     known = {o.organisation_id for o in organisations}
     services = reference_tables.services(reference, known)
     observations = _observations(reference, store, manifest)
-    findings, withheld = _findings(reference, observations, organisations, services)
-    statements = _unique(
-        [*reference_tables.statements(reference), *_stored(store, manifest, "statements")], "statement_id"
-    )
+    ranges = store.read("ranges", manifest)
+    rules = Rules(reference, stored_networks(reference, ranges.to_pylist()))
+    findings, withheld = _findings(rules, observations, organisations, services)
+    statements = _statements(reference, store, manifest)
     edges = list(reference_tables.edges(reference, {s.service_id: s.name for s in services}))
     states = _stored(store, manifest, "incident_states")
     incidents, ambiguous = join(reference, reference_tables.incidents(reference), states)
@@ -88,6 +90,8 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     tables["organisations"] = sorted([*organisations, *named_bodies], key=lambda o: o.organisation_id)
     for name in ("payments", "sales"):
         tables[name] = _money(pipeline, _unique(_stored(store, manifest, name), f"{name.removesuffix('s')}_id"))
+    day = as_of or max(_newest_evidence(tables), _newest_in_columns(contracts))
+    tables["statements"] = aged_out(statements, day)
     tables["exposures"] = _exposures(reference, tables)
     tables["issues"] = [
         *_stored(store, manifest, "issues"),
@@ -96,13 +100,12 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         *ambiguous,
     ]
     tables["sources"] = _unique(sources, "source_id")
-    tables["coverage"] = _coverage(reference, manifest, tables, contracts)
+    tables["coverage"] = _coverage(reference, manifest, tables, {**contracts, "ranges": ranges})
     tables["coverage"] += feed_coverage(manifest, tables["sources"], states)
     made = {
         name: _sorted(name, contracts[name] if name in contracts else schema.to_arrow(name, tables[name]))
         for name in schema.EDITION_TABLES
     }
-    day = as_of or _newest_evidence(made)
     content_hash = hash_tables(made)
     return Built(
         id=f"{day.isoformat()}-{content_hash[:8]}",
@@ -132,6 +135,36 @@ def _unique(rows: Iterable[Any], key: str) -> list[Any]:
         if other is None or row.source_id < other.source_id:
             best[getattr(row, key)] = row
     return [best[k] for k in sorted(best)]
+
+
+# Code says what somebody declared. After a year and a half without a newer look nobody can say that it stands.
+PUBLIC_CODE_STANDS_MONTHS = 18
+
+
+def _statements(reference: Reference, store: Store, manifest: Manifest) -> list[Statement]:
+    """Our reviewed statements and the imported ones: of one statement the newest, then the smallest source id."""
+    best: dict[str, Statement] = {}
+    for row in [*reference_tables.statements(reference), *_stored(store, manifest, "statements")]:
+        other = best.get(row.statement_id)
+        if other is None or _statement_order(row) < _statement_order(other):
+            best[row.statement_id] = row
+    return [best[key] for key in sorted(best)]
+
+
+def _statement_order(row: Statement) -> tuple[int, str]:
+    return (-(row.stated_on or dt.date.min).toordinal(), row.source_id)
+
+
+def aged_out(statements: list[Statement], day: dt.date) -> list[Statement]:
+    """`statements` with `current` unknown where they rest on public code last seen over 18 months before `day`."""
+    years, months = divmod(day.year * 12 + day.month - 1 - PUBLIC_CODE_STANDS_MONTHS, 12)
+    oldest = dt.date(years, months + 1, min(day.day, 28))
+    return [
+        dataclasses.replace(row, current="unknown")
+        if row.source_kind == "public code" and row.current == "yes" and (row.stated_on or dt.date.min) < oldest
+        else row
+        for row in statements
+    ]
 
 
 def _organisations(reference: Reference, store: Store, manifest: Manifest) -> list[Organisation]:
@@ -204,13 +237,13 @@ class Owners:
 
 
 def _findings(
-    reference: Reference,
+    rules: Rules,
     observations: list[Observation],
     organisations: list[Organisation],
     services: list[Service],
 ) -> tuple[list[Finding], set[str]]:
     """Findings from observations, public and private apart, and the observations that are kept back."""
-    rules = Rules(reference)
+    reference = rules.reference
     owners = Owners(reference, organisations, services)
     by_id = {o.observation_id: o for o in observations}
     found: list[Finding] = []
@@ -504,7 +537,18 @@ def hash_tables(tables: Mapping[str, pa.Table]) -> str:
     return digest.hexdigest()
 
 
-def _newest_evidence(tables: Mapping[str, pa.Table]) -> dt.date:
+def _newest_evidence(tables: Mapping[str, list[Any]]) -> dt.date:
+    """The newest day of evidence in records; days after LATEST_DAY are mistakes of the source."""
+    newest = dt.date(1970, 1, 1)
+    for name, rows in tables.items():
+        for column in schema.table(name).columns:
+            if column.words.evidence:
+                days = (day for row in rows if (day := getattr(row, column.name)) is not None and day <= LATEST_DAY)
+                newest = max(newest, max(days, default=newest))
+    return newest
+
+
+def _newest_in_columns(tables: Mapping[str, pa.Table]) -> dt.date:
     newest = dt.date(1970, 1, 1)
     for name, rows in tables.items():
         for column in schema.table(name).columns:

@@ -6,6 +6,7 @@ only when no source carried it before.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import re
@@ -18,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import schema
+from pipelines import folders, schema
 from pipelines.batch import Batch
 from pipelines.errors import Refused
 from pipelines.readers import reader
@@ -40,6 +41,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "sales": ("sale_id",),
     "incident_states": ("state_id", "version"),
     "organisations": ("organisation_id",),
+    "ranges": ("range_id",),
 }
 
 
@@ -59,8 +61,14 @@ def blank_contacts(body: bytes) -> bytes:
     """`body` without contact details: the form in which a raw body is kept.
 
     Contact objects become empty, phone and mail fields too; the local part of any address becomes 'x'.
-    Works on bytes, before anything is parsed, so a body that does not parse is kept the same way.
+    Works on bytes, before anything is parsed, so a body that does not parse is kept the same way. A gzipped
+    body is unpacked first; a spreadsheet, whose parts are packed one by one, stays as it is.
     """
+    if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return body
+    if body.startswith(b"\x1f\x8b"):
+        with contextlib.suppress(EOFError, OSError, zlib.error):
+            body = gzip.decompress(body)
     body = _CONTACT_OBJECT.sub(b'"contactPoint":{}', body)
     body = _CONTACT_FIELD.sub(rb'"\1":""', body)
     if b"@" not in body:
@@ -98,12 +106,25 @@ def chunks(name: str, body: bytes, by_line: bool) -> Iterator[bytes]:
 def take_file(writer: Writer, kind: str, path: Path, options: Mapping[str, Any]) -> Taken:
     """Import one file under the writer's lock. Nothing of it is visible before `commit`."""
     try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        body = path.read_bytes()
+        body = _body(kind, path)
     except OSError as error:
         return Taken(str(path), reason=f"it cannot be read ({error.strerror})")
-    return take_body(writer, kind, path.name, body, options, shown=str(path))
+    except ValueError as error:
+        return Taken(str(path), reason=str(error))
+    name = path.name if path.name not in ("", "..") else path.resolve().name
+    return take_body(writer, kind, name, body, options, shown=str(path))
+
+
+def _body(kind: str, path: Path) -> bytes:
+    """A file's bytes; for a kind whose reader says which files it `wanted`, a whole folder or tar file."""
+    module = reader(kind)
+    wanted = getattr(module, "wanted", None)
+    if path.is_dir():
+        if wanted is None:
+            raise IsADirectoryError(21, "it is a folder")
+        return folders.from_folder(path, wanted, module.about(path) if hasattr(module, "about") else None)
+    body = path.read_bytes()
+    return folders.from_tar(body, wanted) if wanted is not None and folders.is_tar(body) else body
 
 
 def take_body(
@@ -138,7 +159,7 @@ def take_body(
         taken.read += batch.read
         for rejected in batch.rejected:
             writer.quarantine(collector, rejected.name, blank_contacts(rejected.body), rejected.reason)
-            taken.quarantined += 1
+            taken.quarantined += rejected.rows
             issues.append(_issue(source_id, module.PRIMARY, rejected.name, rejected.reason))
         if not batch.whole:
             taken.reason = batch.rejected[-1].reason

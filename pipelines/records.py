@@ -307,6 +307,25 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedRange:
+    """One prefix of a list of address ranges that somebody published."""
+
+    TABLE: ClassVar[str] = "ranges"
+    KEY: ClassVar[tuple[str, ...]] = ("range_id",)
+    STORED: ClassVar[bool] = True
+
+    range_id: str
+    provider: str
+    prefix: str
+    product: str | None
+    region: str | None
+    listing: str
+    confidence: str
+    published: date
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What the evidence suggests about one subject in one role: a provider, or that none or unknown."""
 
@@ -527,6 +546,7 @@ RECORDS: tuple[type, ...] = (
     Organisation,
     Service,
     Observation,
+    PublishedRange,
     Finding,
     Statement,
     Edge,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from pipelines.attribution import names, observe
-from pipelines.contracts.portals import portal_of
+from pipelines.contracts.portals import portal_of, reference_key
 from pipelines.errors import BadReference
 from pipelines.records import (
     Award,
@@ -27,7 +27,7 @@ from pipelines.records import (
     Statement,
 )
 from pipelines.reference import MODE_WORDS, Reference
-from pipelines.text import redact, slug
+from pipelines.text import redact
 
 _SECTORS = {"local": "local", "central": "central", "devolved": "devolved"}
 PEER_COLUMNS = ("organisation_id", "peer_class", "source", "check")
@@ -556,7 +556,7 @@ def named_contracts(reference: Reference) -> tuple[list[Notice], list[Award], di
         portal = portal_of(ocid) if ocid else "contracts-finder" if row["notice_id"] else "named"
         reference_number = None if ocid else row["notice_id"] or None
         key = ocid or (
-            f"{slug(row['buyer'])}:{row['notice_id']}"
+            reference_key(row["buyer"], row["notice_id"])
             if row["notice_id"]
             else short(row["buyer"], row["title_short"], row["value_gbp"], row["source_url"])
         )

@@ -8,14 +8,16 @@ from typing import Any
 
 import click
 
-from app.verbs._shared import read_bytes, write_csv
+from app.verbs._shared import read_bytes, store_of, write_csv
 from pipelines import reference
 from pipelines.attribution import observe, rules
 from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.batch import Batch
 from pipelines.errors import Refused
 from pipelines.readers import records_csv
+from pipelines.store import Store
 
 COLUMNS = (
     "host",
@@ -33,7 +35,13 @@ COLUMNS = (
 )
 
 
-def findings(path: Path) -> Iterator[tuple[Any, ...]]:
+def rules_of(facts: reference.Reference, store: Store) -> rules.Rules:
+    """The rules with the ranges that were imported into the store, where there are any."""
+    rows = store.read("ranges", store.manifest()).to_pylist()
+    return rules.Rules(facts, stored_networks(facts, rows)) if rows else rules.shipped(facts)
+
+
+def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
     """Rows of COLUMNS for every host of a records file."""
     batch = Batch()
     book = Book()
@@ -43,7 +51,7 @@ def findings(path: Path) -> Iterator[tuple[Any, ...]]:
     if not batch.whole:
         raise Refused(f"{path}: {batch.rejected[-1].reason}; give a CSV with host (or name), type and value")
     facts = reference.load()
-    for draft in attribute(book, rules.shipped(facts)):
+    for draft in attribute(book, rules_of(facts, store)):
         yield (
             draft.host,
             draft.role,
@@ -63,9 +71,12 @@ def findings(path: Path) -> Iterator[tuple[Any, ...]]:
 @click.command("attribute")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; stdout otherwise.")
-def command(records: Path, out: Path | None) -> None:
+@click.pass_context
+def command(context: click.Context, records: Path, out: Path | None) -> None:
     """Say who answers, serves DNS and takes mail for each host of RECORDS.csv (host or name, type, value).
+
+    Address ranges imported into the store are used beside those that ship with the product.
 
     Example: cloudhold attribute zones.csv --out findings.csv
     """
-    write_csv(out, COLUMNS, list(findings(records)))
+    write_csv(out, COLUMNS, list(findings(records, store_of(context))))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app.verbs._shared import Day, as_json, print_json, say, store_of
-from pipelines import ingest
+from pipelines import ingest, reference
 from pipelines.readers import reader, readers
 
 
@@ -18,6 +18,8 @@ from pipelines.readers import reader, readers
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--private", is_flag=True, help="Mark the records as a body's own: they are never published.")
 @click.option("--seen-on", type=Day(), metavar="DATE", help="Day for records that carry no date of their own.")
+@click.option("--provider", metavar="ID", help="Whose ranges a plain list holds (kind ranges).")
+@click.option("--organisation", metavar="SLUG", help="Body that published files which do not name one.")
 @as_json
 @click.pass_context
 def command(
@@ -26,14 +28,20 @@ def command(
     paths: tuple[Path, ...],
     private: bool,
     seen_on: dt.date | None,
+    provider: str | None,
+    organisation: str | None,
     json_wanted: bool,
 ) -> None:
     """Import files of one KIND. The same content twice adds nothing; what cannot be used goes to quarantine.
 
+    A path is a file, gzipped or not; for octodns, terraform-route53 and public-code also a folder or a tar file.
+
     Example: cloudhold import ocds notices-2026.jsonl.gz
     """
     reader(kind)
-    options = {"private": private, "seen_on": seen_on}
+    if provider is not None:
+        reference.load().provider(provider)
+    options = {"private": private, "seen_on": seen_on, "provider": provider, "organisation": organisation}
     taken = []
     store = store_of(context)
     with store.writer(f"import {kind}") as writer:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.attribution.networks import Network, Networks
+from pipelines.attribution.networks import Network, Networks, without_replaced
 from pipelines.reference import ROLE_WORDS, Provider, Reference
 
 # Products whose published ranges are networks in front: the address is the network's edge, so its region
@@ -193,8 +193,9 @@ class Rules:
                             confidence=_confidence(entry["check"], "likely"),
                         )
                     )
-        networks.extend(self._published_ranges())
-        networks.extend(extra)
+        imported = list(extra)
+        networks.extend(without_replaced(self._published_ranges(), imported))
+        networks.extend(imported)
         self.suffixes = Suffixes(suffixes)
         self.mail = Suffixes(mail)
         self.spf = Suffixes(spf)

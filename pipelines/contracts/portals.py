@@ -5,7 +5,10 @@ Facts: the OCID prefixes are registered by the Open Contracting Partnership.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from pipelines.text import slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,16 @@ def portal_of(ocid: str | None) -> str:
         if ocid and ocid.startswith(portal.prefix):
             return portal.id
     return OTHER
+
+
+_ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
+
+
+def reference_key(buyer: str, reference: str) -> str:
+    """What identifies a notice that has no OCID: its buyer and the buyer's own reference.
+
+    "HOME OFFICE", "The Home Office" and "Home Office" lead to one key; a reference is taken as written,
+    apart from blanks. Used by every source of such notices, so that the same notice meets itself.
+    """
+    name = _ARTICLE.sub("", " ".join(buyer.split()))
+    return f"{slug(name)}:{' '.join(reference.split())}"

@@ -24,6 +24,8 @@ def readers() -> Mapping[str, ModuleType]:
     """Every reader by its kind."""
     found = {}
     for module_info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        if module_info.name.startswith("_"):  # what readers share
+            continue
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         found[module.KIND] = module
     return found

@@ -19,6 +19,14 @@ FILES = {
     "import ocds": ["import", "ocds", "FILE"],
     "import records-csv": ["import", "records-csv", "FILE"],
     "import bind-zone": ["import", "bind-zone", "FILE"],
+    "import contracts-finder-csv": ["import", "contracts-finder-csv", "FILE"],
+    "import spend-csv": ["import", "spend-csv", "FILE"],
+    "import gcloud-sales": ["import", "gcloud-sales", "FILE"],
+    "import ranges": ["import", "ranges", "FILE"],
+    "import octodns": ["import", "octodns", "FILE"],
+    "import terraform-route53": ["import", "terraform-route53", "FILE"],
+    "import statements": ["import", "statements", "FILE"],
+    "import public-code": ["import", "public-code", "FILE"],
 }  # fmt: skip
 BAD: dict[str, bytes | None] = {
     "missing": None,
@@ -84,6 +92,7 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["concentration", "--population", "mars"], "unknown population"),
         (["import", "xlsx", "FILE"], "unknown kind"),
         (["import", "ocds"], "Missing argument"),
+        (["import", "ranges", "--provider", "awss", "FILE"], "did you mean aws"),
         (["check", "--no-such-option"], "No such option"),
         (["sources", "--edition", "x"], "unknown edition"),
         (["teleport"], "No such command"),

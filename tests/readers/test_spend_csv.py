@@ -1,0 +1,285 @@
+"""Spending files of our own with the drift that real ones have: what each line becomes, and what is set aside."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+import random
+import zipfile
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.batch import Batch
+from pipelines.readers import spend_csv
+
+HEAD = "Department family,Entity,Date,Expense Type,Expense Area,Supplier,Transaction number,Amount"
+ROW = 'DfX,Agency of X,14/04/2015,ICT Hosting,Digital,Cloud Ltd,T1,"25,000.50"'
+
+
+def read(data: bytes | str, name: str = "spend.csv", **options: Any) -> Batch:
+    return spend_csv.read(name, data.encode() if isinstance(data, str) else data, "src", options)
+
+
+def rows(batch: Batch) -> list[dict[str, Any]]:
+    return batch.tables["payments"].to_pylist()
+
+
+def only(data: bytes | str, **options: Any) -> dict[str, Any]:
+    (row,) = rows(read(data, **options))
+    return row
+
+
+def test_one_line() -> None:
+    row = only(f"{HEAD}\n{ROW}\n")
+    assert row["payment_id"].startswith("pay-")
+    del row["payment_id"]
+    assert row == {
+        "buyer_name": "Agency of X", "organisation_id": None, "supplier_name": "Cloud Ltd",
+        "paid_on": dt.date(2015, 4, 14), "amount": Decimal("25000.50"), "value_basis": "unknown",
+        "expense": "ICT Hosting / Digital", "reference": "T1", "provider": None, "reseller": None,
+        "flags": [], "source_id": "src",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
+def test_separators(mark: str) -> None:
+    lines = ("Body Name", "Date", "Supplier", "Amount"), ("B", "01/02/2016", "S Ltd", "12.30")
+    row = only("\n".join(mark.join(line) for line in lines))
+    assert (row["buyer_name"], row["supplier_name"], row["amount"]) == ("B", "S Ltd", Decimal("12.30"))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "amount", "basis"),
+    [
+        ("Supplier,Date,Net Amount", "S,1/2/2016,10", "10.00", "net"),
+        ("Vendor Name,Clearing Date,Gross,VAT,Net", "S,1/2/2016,12,2,10", "10.00", "net"),
+        ("Supplier,Date,Invoice Line Value (net of VAT)", "S,1/2/2016,10", "10.00", "net"),
+        ("Supplier,Date,Total (excludes VAT)", "S,1/2/2016,10", "10.00", "net"),
+        ("Supplier(Beneficiary) Name,Date,Amount,Irrecoverable VAT", "S,1/2/2016,10,2", "10.00", "unknown"),
+        ("Supplier,Date, Amount (£) ", "S,1/2/2016,£10", "10.00", "unknown"),
+        ("Supplier,Date,SumOfAmount", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier,VAT Registration Number,Date,Amount", "S,123456789,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier,Date,Inc VAT (where applicable)", "S,1/2/2016,12", "12.00", "gross"),
+        ("1 Entity,2 Date,3 Supplier,4 Amount", "E,1/2/2016,S,10", "10.00", "unknown"),
+        ("SupplierName,DatePaid,NetAmount", "S,1/2/2016,10", "10.00", "net"),
+        ("Suuplier ID (T),Pay date,Amount", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplicer,Payment date,Invoice Amount (GBP)", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier,Supplier Name,Date,Amount", "00417,S,1/2/2016,10", "10.00", "unknown"),
+    ],
+)
+def test_drifting_headers(header: str, cells: str, amount: str, basis: str) -> None:
+    row = only(f"{header}\n{cells}\n")
+    assert (row["supplier_name"], row["amount"], row["value_basis"]) == ("S", Decimal(amount), basis)
+    assert row["paid_on"] == dt.date(2016, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("40862", dt.date(2011, 11, 15)), ("13.09.2012", dt.date(2012, 9, 13)), ("2019-06-20", dt.date(2019, 6, 20))],
+)
+def test_dates_in_every_fashion(text: str, day: dt.date) -> None:
+    assert only(f"Supplier,Date,Amount\nS,{text},5\n")["paid_on"] == day
+
+
+def test_a_period_is_no_day_and_is_flagged() -> None:
+    row = only("Supplier,Period,Amount\nS,201304,5\n")
+    assert (row["paid_on"], row["flags"]) == (None, ["day-not-published"])
+
+
+def test_each_file_keeps_its_own_order_of_day_and_month() -> None:
+    data = "Supplier,Date,Amount\nS,04/25/2012,5\nT,05/06/2012,5\n"
+    assert [row["paid_on"] for row in rows(read(data))] == [dt.date(2012, 4, 25), dt.date(2012, 5, 6)]
+
+
+def test_preamble_totals_and_blank_lines_are_no_payments() -> None:
+    data = (
+        "Report: invoices over 25k,,,\n\nPeriod:,01/04/2015,to,30/04/2015\nSupplier,Date,Transaction number,Amount\n"
+        "A Ltd,01/04/2015,1,10\n,,,\nB Ltd,02/04/2015,2,(4.00)\nSupplier,Date,Transaction number,Amount\n"
+        ",,,6.00\nGrand Total,,,6.00\n"
+    )
+    batch = read(data)
+    assert batch.read == 2 and batch.rejected == []
+    assert [(r["supplier_name"], r["amount"]) for r in rows(batch)] == [("A Ltd", Decimal(10)), ("B Ltd", Decimal(-4))]
+
+
+def test_what_has_no_amount_or_supplier_is_set_aside_in_one_piece() -> None:
+    data = f"{HEAD}\n{ROW}\nD,E,1/2/2016,x,y,A Ltd,1,N/A\nD,E,1/2/2016,x,y,B Ltd,2,€5\nD,E,1/2/2016,x,y,,3,7\n"
+    batch = read(data)
+    assert batch.read == 4 and len(rows(batch)) == 1
+    assert [(r.name, r.reason, r.rows) for r in batch.rejected] == [
+        ("2 lines of src", "they have no amount in pounds", 2),
+        ("1 lines of src", "they name no supplier", 1),
+    ]
+    assert b"A Ltd" in batch.rejected[0].body
+
+
+def test_equal_lines_of_one_file_are_both_kept_and_a_month_published_twice_counts_once() -> None:
+    twice, once = rows(read(f"{HEAD}\n{ROW}\n{ROW}\n")), rows(read(f"{HEAD}\n{ROW}\n"))
+    assert len({r["payment_id"] for r in twice}) == 2
+    assert once[0]["payment_id"] in {r["payment_id"] for r in twice}
+
+
+def test_equal_lines_without_a_day_are_of_different_files() -> None:
+    group = {"org": "x", "header": "Supplier,Amount", "rows": ["S,5"], "rows_in_file": 9}
+    data = "\n".join(json.dumps({**group, "source_path": path}) for path in ("jan.csv", "feb.csv"))
+    assert len(rows(read(data, "groups.jsonl"))) == 2
+
+
+def test_the_order_of_lines_does_not_show() -> None:
+    lines = [f"D,E,{n % 28 + 1}/2/2016,x,y,S{n % 3} Ltd,{n % 5},{n}" for n in range(40)]
+    shuffled = random.Random(1).sample(lines, len(lines))
+    first, second = (rows(read("\n".join([HEAD, *part]))) for part in (lines, shuffled))
+    assert {r["payment_id"] for r in first} == {r["payment_id"] for r in second}
+
+
+@pytest.mark.parametrize(
+    ("entity", "family", "buyer"),
+    [
+        ("Rural Agency", "DEFRA", "Rural Agency"),
+        ("Core Dept", "DEFRA", "DEFRA"),
+        ("Corporate", "Department for Work", "Department for Work"),
+        ("", "FCO", "FCO"),
+        ("http://statistics.example/00CY", "", "bis"),
+        ("", "", "bis"),
+    ],
+)
+def test_who_paid(entity: str, family: str, buyer: str) -> None:
+    data = f"Department family,Entity,Supplier,Amount\n{family},{entity},S,5\n"
+    assert only(data, organisation="bis")["buyer_name"] == buyer
+
+
+def test_json_lines_of_many_files() -> None:
+    groups = [
+        {"org": "bis", "source_path": "a.csv", "rows_in_file": 90, "header": HEAD, "rows": [ROW, ROW.replace("T1", "T2")]},
+        {"org": "cefas", "source_path": "b.csv", "rows_in_file": 9, "header": "Entity;Date;Supplier;Amount", "rows": ["Cefas;27/10/2010;Bytes;25167.08"]},
+        {"org": "dh", "source_path": "c.csv", "rows_in_file": 9, "header": "Invoices by Value,,", "rows": ["DH,x,1", "DH,y,2"]},
+    ]  # fmt: skip
+    batch = read(gzip.compress("\n".join(map(json.dumps, groups)).encode()), "groups.jsonl.gz")
+    assert batch.read == 5
+    assert sorted((r["buyer_name"], r["reference"]) for r in rows(batch)) == [
+        ("Agency of X", "T1"),
+        ("Agency of X", "T2"),
+        ("Cefas", None),
+    ]
+    assert [(r.name, r.rows) for r in batch.rejected] == [("2 lines of c.csv", 2)]
+
+
+def test_a_cell_with_an_open_quote_swallows_no_other_line() -> None:
+    group = {"org": "x", "header": "Supplier,Date,Amount", "rows": ['"S Ltd,1/2/2016,5', "T Ltd,1/2/2016,6"]}
+    assert [r["supplier_name"] for r in rows(read(json.dumps(group), "g.jsonl"))] == ["T Ltd"]
+
+
+def test_a_json_document_of_rows() -> None:
+    document = {
+        "metadata": {"publisher": "HM Body"},
+        "data": [{"department_family": "HM Body", "entity": "DMO", "date": "2025-01-09", "expense_type": "Data",
+                  "supplier": "S Ltd", "transaction_number": "None", "amount_gbp": 74039.61, "description": None}],
+    }  # fmt: skip
+    row = only(json.dumps(document))
+    assert (row["buyer_name"], row["amount"], row["reference"]) == ("DMO", Decimal("74039.61"), None)
+
+
+def workbook(*sheets: list[list[str | float]]) -> bytes:
+    """A minimal Excel workbook: numbers as numbers, everything else as inline text."""
+    out = io.BytesIO()
+    kind = "http://schemas.openxmlformats.org/"
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{kind}package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.'
+            'openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{kind}package/2006/relationships"><Relationship Id="r1" '
+            f'Type="{kind}officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        names = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, len(sheets) + 1))
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{kind}spreadsheetml/2006/main" xmlns:r="{kind}officeDocument/2006/relationships">'
+            f"<sheets>{names}</sheets></workbook>",
+        )
+        links = "".join(
+            f'<Relationship Id="r{n}" Type="{kind}officeDocument/2006/relationships/worksheet" Target="worksheets/s{n}.xml"/>'
+            for n in range(1, len(sheets) + 1)
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{kind}package/2006/relationships">{links}</Relationships>',
+        )
+        for n, sheet in enumerate(sheets, start=1):
+            body = ""
+            for row in sheet:
+                cells = "".join(
+                    f"<c><v>{cell}</v></c>"
+                    if isinstance(cell, float | int)
+                    else f'<c t="inlineStr"><is><t>{cell}</t></is></c>'
+                    for cell in row
+                )
+                body += f"<row>{cells}</row>"
+            archive.writestr(
+                f"xl/worksheets/s{n}.xml",
+                f'<worksheet xmlns="{kind}spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>',
+            )
+    return out.getvalue()
+
+
+def test_a_spreadsheet_is_read_from_the_sheet_with_the_payments() -> None:
+    notes: list[list[str | float]] = [["Notes"], ["Refunds are negative"]]
+    spend: list[list[str | float]] = [
+        ["Over 25k"], ["Entity", "Date", "Supplier", "Amount"], ["E", 42108.0, "S Ltd", 25000.5], ["E", 42109, "T Ltd", -3],
+    ]  # fmt: skip
+    found = rows(read(workbook(notes, spend), "spend.xlsx"))
+    assert [(r["supplier_name"], r["paid_on"], r["amount"]) for r in found] == [
+        ("S Ltd", dt.date(2015, 4, 14), Decimal("25000.50")),
+        ("T Ltd", dt.date(2015, 4, 15), Decimal("-3.00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "it is empty"),
+        (b"colour,size\nred,2\n", "none of its first 2 lines names a supplier and an amount"),
+        (b"PK\x03\x04 cut", "it looks like a spreadsheet and is cut or damaged"),
+        (workbook([["Notes"]]), "no sheet has a line that names a supplier and an amount"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "it cannot be read as a spreadsheet"),
+        (b'{"noticeList": []}', "it is JSON, but no list of payments"),
+        (b'{"a": 1}\n{"b": 2}\n', "line 1 is not a JSON object with header and rows"),
+        (b'[{"colour": "red"}]', "its rows name no supplier and amount"),
+        (b"[1, 2]", "it is JSON, but no list of payments"),
+        (b"SQLite format 3\x00" + b"\x00" * 80, "it is an SQLite database"),
+        (b'Supplier,Amount\n"S,5\n' + b"x" * 200_000, "is not valid CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(data: bytes, says: str) -> None:
+    batch = read(data)
+    assert not batch.whole and says in batch.rejected[-1].reason
+
+
+def test_a_spreadsheet_without_its_engine_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas as pd
+
+    def absent(*_: object, **__: object) -> None:
+        raise ImportError("Missing optional dependency 'python-calamine'")
+
+    monkeypatch.setattr(pd, "read_excel", absent)
+    assert "needs python-calamine" in read(workbook([["x"]]), "s.xlsx").rejected[0].reason
+
+
+def test_a_spreadsheet_that_would_unpack_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.readers import _rows
+
+    monkeypatch.setattr(_rows, "MAX_UNPACKED", 100)
+    assert "split it" in read(workbook([["x"]]), "s.xlsx").rejected[0].reason
+
+
+def test_old_encodings() -> None:
+    data = "Supplier,Date,Amount\nCafé é,1/2/2016,£5\n"
+    for encoding in ("cp1252", "utf-8-sig", "utf-16"):
+        assert only(data.encode(encoding))["supplier_name"] == "Café é"
