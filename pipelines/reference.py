@@ -57,7 +57,7 @@ _PROVIDER_KEYS = {
 }  # fmt: skip
 _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     # section: required keys, further keys allowed
-    "suffixes": ({"suffix", "word", "source", "check"}, {"product", "region", "hides_origin", "note"}),
+    "suffixes": ({"suffix", "word", "source", "check"}, {"product", "region", "hides_origin", "also_web", "note"}),
     "name_servers": ({"pattern", "source", "check"}, {"product", "note"}),
     "mail": ({"suffix", "kind", "source", "check"}, {"product", "note"}),
     "spf": ({"include", "source", "check"}, {"product", "note"}),

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, merge
-from pipelines.attribution.mail import mail, spf_includes
+from pipelines.attribution.mail import SELECTORS, mail, spf_includes
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.web import web
+
+SENDING_SELECTORS = ("s2", "k2", "k3", "mandrill", "smtpapi", "mte1", "mte2", "em", "pm", "zendesk1", "zendesk2")
 
 
 def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
@@ -25,6 +27,7 @@ def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
         *dns(book, rules, host),
         *mail(book, rules, host),
         *sending(book, rules, host),
+        *signing(book, rules, host),
         *tokens(book, rules, host),
         *services(book, rules, host),
     ]
@@ -83,6 +86,21 @@ def sending(book: Book, rules: Rules, host: str) -> list[Draft]:
                     endpoint=target,
                 )
             )
+    return drafts
+
+
+def signing(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """Who signs mail in the domain's name, by the targets of its DKIM selectors."""
+    drafts = []
+    for selector in (*SELECTORS, *SENDING_SELECTORS):
+        for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
+            rule = rules.suffixes.find(names.host(seen.value))
+            if rule is not None and rule.role == "mail_sending":
+                drafts.append(
+                    Draft(
+                        host, rule.role, "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product
+                    )
+                )
     return drafts
 
 

@@ -174,28 +174,30 @@ def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
 
 def _dkim(book: Book, rules: Rules, host: str) -> list[Draft]:
     found: dict[str, Draft] = {}
-    foreign: dict[str, Draft] = {}
     for selector in SELECTORS:
         for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
             target = names.host(seen.value)
             rule = rules.suffixes.find(target)
             if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
                 continue
-            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com: a target that names
-            # another domain was copied from another body and shows little.
-            mine = host.replace(".", "-") in target
-            draft = Draft(
-                host,
-                "mail",
-                "back",
+            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com: a target that names another
+            # domain was copied from another body and says nothing of this one.
+            if host.replace(".", "-") not in target:
+                continue
+            found.setdefault(
                 rule.provider,
-                "mail-through:dkim",
-                weaker("likely" if mine else "possible", rule.confidence),
-                [seen],
-                product=rule.product,
+                Draft(
+                    host,
+                    "mail",
+                    "back",
+                    rule.provider,
+                    "mail-through:dkim",
+                    weaker("likely", rule.confidence),
+                    [seen],
+                    product=rule.product,
+                ),
             )
-            (found if mine else foreign).setdefault(rule.provider, draft)
-    return list(found.values()) or [d for p, d in foreign.items() if p not in found]
+    return list(found.values())
 
 
 def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:

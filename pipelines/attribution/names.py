@@ -31,6 +31,12 @@ PLACEHOLDER_ADDRESSES = frozenset(
     ]
 )
 
+# Where registrars and domain traders send names that nobody uses.
+PARKING = (
+    "parkingpage.namecheap.com", "sedoparking.com", "parkingcrew.net", "bodis.com", "above.com", "parklogic.com",
+    "dan.com", "afternic.com", "hugedomains.com", "uniregistrymarket.link", "parkeddomains.com",
+)  # fmt: skip
+
 # First labels of mail, device and telephony names: real hosts, not services that people visit.
 DEVICE_LABELS = frozenset(
     [

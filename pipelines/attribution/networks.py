@@ -39,6 +39,7 @@ class Network:
     parked: bool = False
     confidence: str = "confirmed"
     specific: bool = True
+    role: str = "web"
 
 
 def key(address: str) -> bytes:

@@ -38,6 +38,7 @@ class Rule:
     region_codes: Mapping[str, str] | None = None
     kind: str | None = None
     ai: bool = False
+    also_web: bool = False
 
     def region_of(self, name: str) -> str | None:
         """The region that `name` shows at the position where this provider writes it; None otherwise."""
@@ -102,16 +103,21 @@ class Prefixes:
     """Longest prefix of a text, letters of either case alike. For verification tokens."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self._rules = {prefix.lower(): rule for prefix, rule in rules.items()}
+        self._rules = {_token_key(prefix): rule for prefix, rule in rules.items()}
         self._lengths = sorted({len(prefix) for prefix in self._rules}, reverse=True)
 
     def find(self, text: str) -> Rule | None:
-        lowered = text.lower()
+        lowered = _token_key(text)
         for length in self._lengths:
             rule = self._rules.get(lowered[:length])
             if rule is not None:
                 return rule
         return None
+
+
+def _token_key(text: str) -> str:
+    """A token as it is compared: vendors and lists write `key:` and `key=` for one another."""
+    return text.lower().replace(":", "=")
 
 
 class Rules:
@@ -176,6 +182,7 @@ class Rules:
                     entry.get("product"),
                     _confidence(entry["check"], strength),
                     hides="yes" if entry["word"] == "cdn" else "no",
+                    kind=entry["strength"],
                 )
                 self._headers.setdefault(entry["signal"], []).append((pattern, rule))
             for entry in provider.sections["networks"]:
@@ -191,6 +198,7 @@ class Rules:
                             in_front=entry.get("word") == "cdn",
                             parked=entry.get("word") == "parked",
                             confidence=_confidence(entry["check"], "likely"),
+                            role=ROLE_WORDS.get(entry.get("word", ""), "web"),
                         )
                     )
         imported = list(extra)
@@ -223,6 +231,7 @@ class Rules:
                     region=fixed or region,
                     region_patterns=patterns,
                     region_codes=provider.region_codes or None,
+                    also_web=bool(entry.get("also_web")),
                 ),
             )
 

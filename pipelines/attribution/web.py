@@ -7,6 +7,8 @@ cookie set by the origin came through it. Nothing known stays unknown.
 
 from __future__ import annotations
 
+import dataclasses
+
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Chain, Seen
 from pipelines.attribution.draft import HIDDEN, NONE, UNKNOWN, Draft
@@ -40,9 +42,10 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
         for index, (target, _) in enumerate(chain.hops)
         if (rule := rules.suffixes.find(target)) is not None
     ]
-    if not known:
-        return []
     host = chain.start
+    if not known:
+        parked = [target for target, _ in chain.hops if target.endswith(names.PARKING)]
+        return [Draft(host, "web", "front", NONE, "parked", "likely", chain.records)] if parked else []
     index, target, rule = known[-1]
     role = _role(rule, host)
     draft = Draft(
@@ -65,6 +68,9 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
             draft.region = _region_of_addresses(rules, rule.provider, addresses)
         draft.contradiction = _contradiction(rules, rule, addresses)
     drafts = [draft]
+    if rule.also_web and role == "saas":
+        # A site builder is rented software and answers the address too.
+        drafts.append(dataclasses.replace(draft, role="web", evidence=list(draft.evidence), origin=_origin(rule)))
     # A routing hop of another provider is a dependence too: without its answer nobody gets further.
     for hop, earlier_target, earlier in known[:-1]:
         if earlier.word == "dns-lb" and earlier.provider != rule.provider and role == "web":
@@ -179,7 +185,7 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
     in_front = any(network.in_front for network in networks)
     return Draft(
         host,
-        "web",
+        first.role,
         "front",
         provider,
         f"range:{provider}:{first.product or 'all'}" if first.published else f"network:{provider}:{first.prefix}",
@@ -188,7 +194,13 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
         product=products.pop() if len(products) == 1 else None,
         region=regions.pop() if len(regions) == 1 and not in_front else None,
         endpoint=chain.end if chain.hops else hits[0][0].value,
-        origin=HIDDEN if in_front else UNKNOWN if first.product == "GLOBALACCELERATOR" else provider,
+        origin=None
+        if first.role != "web"
+        else HIDDEN
+        if in_front
+        else UNKNOWN
+        if first.product == "GLOBALACCELERATOR"
+        else provider,
         note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
     )
 
@@ -255,7 +267,7 @@ def _with_headers(host: str, drafts: list[Draft], marks: list[tuple[Seen, Rule]]
         behind = {rule.provider for _, rule in origins}
         if draft.origin in (HIDDEN, UNKNOWN) and len(behind) == 1:
             seen, rule = origins[0]
-            if rule.confidence != "possible":
+            if rule.kind != "low":
                 draft.origin = rule.provider
                 draft.evidence.append(seen)
         elif draft.origin not in (HIDDEN, UNKNOWN, None) and behind and draft.origin not in behind:
