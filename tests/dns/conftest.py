@@ -1,0 +1,8 @@
+"""DNS servers for tests: a hostile one of our own, and a real authoritative one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
