@@ -16,8 +16,9 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from pipelines.errors import Refused
 from scrapers._dns_client import LARGEST_OWN_PORT_RATE, Client, Server
@@ -131,7 +132,10 @@ class Lookups:
         if rate == 0 and not all(one.is_loopback for one in servers):
             raise Refused("--rate 0 asks without a limit, which is for resolvers on this machine only; leave it out")
         self._opt_out = frozenset(pattern.lower().removeprefix("*.").strip(".") for pattern in opt_out)
-        self._kept: dict[int, dict[str, tuple[float, Reply, Server | None]]] = {0: {}, **{k: {} for k in KINDS.values()}}
+        self._kept: dict[int, dict[str, tuple[float, Reply, Server | None]]] = {
+            0: {},
+            **{k: {} for k in KINDS.values()},
+        }
         self._asking: dict[tuple[str, int], list[_Trail]] = {}
         pace = Polite(rate, min(per_zone, rate)) if rate else Free()
         self.client = Client(servers, pace, self._replied, own_ports=0 < rate <= LARGEST_OWN_PORT_RATE)
@@ -159,29 +163,32 @@ class Lookups:
 
     def run(self, names: Iterable[str] = (), kind: int = A, then: Then | None = None) -> None:
         """Until every question has ended, those about `names` included."""
-        self.client.run(self._feed(names, kind, then))
+        waiting = iter(names)
 
-    def feed(self, begin: Iterator[object]) -> None:
-        """Until every question has ended; `begin` is advanced, and asks, whenever there is room for more."""
+        def feed(room: int) -> list[Item] | None:
+            batch = list(islice(waiting, room))
+            return self._items(batch, kind, then) if batch else None
 
-        def items() -> Iterator[Item]:
-            for _ in begin:
-                while self._begun:
-                    yield self._begun.pop()
+        self.client.run(feed)
 
-        self._begun: list[Item] = []
-        self.client.run(items())
+    def run_while(self, begin: Callable[[int], bool]) -> None:
+        """Until every question has ended. `begin`, told how many questions there is room for, asks some; it gives
+        False once it has nothing more to ask."""
+        self.client.run(lambda room: [] if begin(room) else None)
 
-    def _feed(self, names: Iterable[str], kind: int, then: Then | None) -> Iterator[Item]:
+    def _items(self, names: list[str], kind: int, then: Then | None) -> list[Item]:
+        """Questions about names; what is known already is told at once."""
         kept, missing, opt_out = self._kept[kind], self._kept[0], self._opt_out
+        if not opt_out and missing.keys().isdisjoint(names) and kept.keys().isdisjoint(names):
+            return [(name, kind, then, None) for name in names]
+        items: list[Item] = []
         for name in names:
-            if opt_out or name in kept or name in missing:
-                known = self._known(name, kind)
-                if known is not None:
-                    if then is not None:
-                        then(name, kind, *known)
-                    continue
-            yield name, kind, then, None
+            known = self._known(name, kind)
+            if known is None:
+                items.append((name, kind, then, None))
+            elif then is not None:
+                then(name, kind, *known)
+        return items
 
     # -- what is known already -----------------------------------------------------------------------------------
 

@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import dns.exception
@@ -80,6 +79,10 @@ class Server:
 
 # question section, name, type, whom to tell, trouble so far, when this try ends
 Entry = tuple[bytes, str, int, Any, "Trouble | None", float]
+
+
+# Given how many there is room for: first questions, fewer where none are ready, None where no more will come.
+Feed = Callable[[int], "list[Item] | None"]
 
 
 @dataclass(slots=True)
@@ -161,23 +164,25 @@ class Client:
         self.open += 1
         self._pace.add((name, kind, then, None))
 
-    def run(self, feed: Iterator[Item]) -> None:
+    def run(self, feed: Feed) -> None:
         """Until everything that was asked, and everything `feed` still brings, has its reply."""
         pace, select, free = self._pace, self._selector.select, isinstance(self._pace, Free)
         exhausted = False
         while True:
             self.now = now = time.monotonic()
             if not exhausted and self.open < self._limit:
-                fresh = list(islice(feed, self._limit - self.open))
-                exhausted = not fresh
-                self.open += len(fresh)
-                if free:
-                    self._send(fresh)
-                else:
-                    for item in fresh:
-                        pace.add(item)
+                fresh = feed(self._limit - self.open)
+                if fresh is None:
+                    exhausted = True
+                elif fresh:
+                    self.open += len(fresh)
+                    if free:
+                        self._send(fresh)
+                    else:
+                        for item in fresh:
+                            pace.add(item)
             if len(pace):
-                self._send_paced(pace.take(now))
+                self._send_paced(pace.take(now, self._limit - self.open + len(pace)))
             if not self.open and exhausted:
                 return
             for key, _ in select(self._patience(now)):
@@ -202,7 +207,9 @@ class Client:
     def _patience(self, now: float) -> float:
         """Seconds until something is due."""
         wait = self._pace.wait(now)
-        return max(0.0, LOOK_SECONDS if wait is None else min(LOOK_SECONDS, wait))
+        if wait is None or self.open - len(self._pace) >= self._limit:
+            return LOOK_SECONDS
+        return max(0.0, min(LOOK_SECONDS, wait))
 
     def _send(self, items: list[Item]) -> None:
         """Send first tries, many through one port unless each has a port of its own."""

@@ -48,11 +48,9 @@ class Free:
     def add(self, item: Item) -> None:
         self._items.append(item)
 
-    def take(self, now: float) -> list[Item]:
-        """Everything that waits."""
-        items = list(self._items)
-        self._items.clear()
-        return items
+    def take(self, now: float, room: int) -> list[Item]:
+        """What waits, in order, as far as there is room."""
+        return [self._items.popleft() for _ in range(min(room, len(self._items)))]
 
     def wait(self, now: float) -> float | None:
         """Seconds until `take` would give something; None where nothing waits."""
@@ -85,10 +83,10 @@ class Polite:
         queue.append(item)
         self._size += 1
 
-    def take(self, now: float) -> list[Item]:
-        """What may leave now."""
-        items = []
-        while self._ready and self._next <= now and self._ready[0][0] <= now:
+    def take(self, now: float, room: int) -> list[Item]:
+        """What may leave now, as far as there is room."""
+        items: list[Item] = []
+        while len(items) < room and self._ready and self._next <= now and self._ready[0][0] <= now:
             _, _, zone = heapq.heappop(self._ready)
             queue = self._waiting[zone]
             items.append(queue.popleft())

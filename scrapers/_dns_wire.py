@@ -50,7 +50,10 @@ _HEADER = struct.Struct("!HHHHH")  # flags and the four counts, from byte 2
 _RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
 _TTL_SIZE = struct.Struct("!IH")
 # Address records behind a compressed owner: owner, type and class together, TTL, length, address in two halves.
-_LAYOUTS = {A: (struct.Struct("!6sIHHH"), 4, b"\x00\x01\x00\x01"), AAAA: (struct.Struct("!6sIHQQ"), 16, b"\x00\x1c\x00\x01")}
+_LAYOUTS = {
+    A: (struct.Struct("!6sIHHH"), 4, b"\x00\x01\x00\x01"),
+    AAAA: (struct.Struct("!6sIHQQ"), 16, b"\x00\x1c\x00\x01"),
+}
 _SIXTEEN = struct.Struct("!QQ")
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
 _PLAIN_BYTES = bytes(sorted(_PLAIN | frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
@@ -120,7 +123,7 @@ def _name_at(wire: bytes, offset: int, end: int) -> tuple[str | None, int]:
     needs escapes. Follows dnspython's rules: a pointer must lead to before the name it stands in, and what is
     read there must end before it. NotPlain where the name is wrong or unusual.
     """
-    labels = []
+    labels: list[bytes] = []
     start, limit, after, size = offset, end, 0, 0
     for _ in range(40):
         if offset >= limit:
@@ -382,7 +385,9 @@ def _walk(
         chain = []
         current = name
     owners = {name, *chain}
-    ttl = min((seconds for owner, found, seconds, _ in answers if owner in owners and found in (kind, CNAME)), default=0)
+    ttl = min(
+        (seconds for owner, found, seconds, _ in answers if owner in owners and found in (kind, CNAME)), default=0
+    )
     values = tuple(dict.fromkeys(v for owner, found, _, v in answers if owner == current and found == kind))
     return ("ok" if values else "open"), tuple(chain), values, min(ttl if values or chain else MAX_TTL, MAX_TTL)
 
@@ -390,7 +395,7 @@ def _walk(
 def _negative_ttl(message: dns.message.Message) -> int:
     for rrset in message.authority:
         if rrset.rdtype == SOA:
-            return int(min(rrset.ttl, rrset[0].minimum))  # type: ignore[attr-defined]
+            return int(min(rrset.ttl, rrset[0].minimum))
     return 0
 
 

@@ -136,7 +136,11 @@ def test_a_huge_answer_does_not_hold_the_loop() -> None:
         question = ()
 
     names = b"".join(
-        b"\x05h%04d" % i + b"\xc0\x0c" + b"\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x08" + b"\x05h%04d" % (i + 1) + b"\xc0\x0c"
+        b"\x05h%04d" % i
+        + b"\xc0\x0c"
+        + b"\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x08"
+        + b"\x05h%04d" % (i + 1)
+        + b"\xc0\x0c"
         for i in range(2600)
     )
     question = wire.encode_question("h0000.test", wire.A)

@@ -134,7 +134,9 @@ def test_the_plain_shapes_do_not_need_dnspython() -> None:
 
 def test_two_aliases_of_one_name_are_malformed() -> None:
     question = wire.encode_question("x.uk", wire.A)
-    records = b"".join(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01" + letter + b"\xc0\x0e" for letter in (b"a", b"b"))
+    records = b"".join(
+        b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01" + letter + b"\xc0\x0e" for letter in (b"a", b"b")
+    )
     body = b"\x00\x07\x84\x00\x00\x01\x00\x02\x00\x00\x00\x00" + question + records
     assert dns.message.from_wire(body, one_rr_per_rrset=True).answer[1][0].target == dns.name.from_text("b.uk")
     assert wire.read(body, "x.uk", wire.A)[0] == "malformed"
