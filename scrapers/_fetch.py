@@ -184,6 +184,14 @@ class _Adapter(HTTPAdapter):
         self.poolmanager = manager
 
 
+class _Session(requests.Session):
+    """A session that knows of no redirects. Even told not to follow them, requests reads a redirect's whole body to
+    prepare the next request: past our cap, and before we can."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 # -- the fetch ----------------------------------------------------------------------------------------------
 
 
@@ -237,7 +245,7 @@ class Fetcher:
         self._clock, self._sleep, self._now = clock, sleep, now
         self._last: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._adapter = _Adapter(self._opened)
         self._session.mount("http://", self._adapter)

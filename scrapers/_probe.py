@@ -48,9 +48,8 @@ def probe(fetcher: Fetcher, host: str) -> Probe:
         try:
             if not fetcher.robots_allow(url):
                 return Probe("refused", "robots.txt does not allow it, or could not be read", ())
-            return Probe(
-                "ok", None, tuple(marks(fetcher.get(url, accept="text/html", retry=False, follow=False), host))
-            )
+            answer = fetcher.get(url, accept="text/html", retry=False, follow=False)
+            return Probe("ok", None, tuple(marks(answer, url)))
         except Refused as error:
             return Probe("refused", str(error), ())
         except Partial as error:
@@ -60,7 +59,7 @@ def probe(fetcher: Fetcher, host: str) -> Probe:
     return problem
 
 
-def marks(answer: Fetched, host: str) -> Iterable[tuple[str, str]]:
+def marks(answer: Fetched, url: str) -> Iterable[tuple[str, str]]:
     """(kind, value) pairs: header:<name>, cookie:<name>, tls:issuer, tls:san, page:host."""
     for name, value in sorted(answer.headers.items()):
         if not _PASSING.match(name):
@@ -69,7 +68,7 @@ def marks(answer: Fetched, host: str) -> Iterable[tuple[str, str]]:
         yield f"cookie:{name.lower()}", ""
     yield from certificate_marks(answer.certificate)
     if answer.status == 200 and answer.media_type in ("text/html", "application/xhtml+xml"):
-        for other in page_hosts(answer.body, answer.url, host):
+        for other in page_hosts(answer.body, url):
             yield "page:host", other
 
 
@@ -91,18 +90,18 @@ def certificate_marks(certificate: Mapping[str, Any] | None) -> Iterable[tuple[s
         yield "tls:san", name
 
 
-def page_hosts(body: bytes, base: str, host: str) -> list[str]:
+def page_hosts(body: bytes, url: str) -> list[str]:
     """Hosts of other registrable names from which the page takes scripts, styles, images or frames."""
     found: dict[str, None] = {}
-    own = registrable(host)
+    own = registrable(urlsplit(url).hostname or "")
     for tag, attribute in _RESOURCES:
         for element in soup(body).find_all(tag, attrs={attribute: True}):
             if tag == "link" and not {"stylesheet", "preload", "icon"} & set(element.get("rel") or ()):
                 continue
             try:
-                other = (urlsplit(urljoin(base, str(element[attribute]).strip())).hostname or "").lower().rstrip(".")
+                other = (urlsplit(urljoin(url, str(element[attribute]).strip())).hostname or "").lower().rstrip(".")
             except ValueError:
                 continue
-            if other and "." in other and registrable(other) != own:
+            if "." in other and not other.rpartition(".")[2].isdigit() and registrable(other) != own:
                 found[other] = None
     return sorted(found)[:MOST_HOSTS]
