@@ -14,15 +14,16 @@ matched server, port, 16 random bits and question, and only for the name that wa
 from __future__ import annotations
 
 import ipaddress
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 from pipelines.errors import Refused
-from scrapers._dns_client import LARGEST_OWN_PORT_RATE, Client, Server
+from scrapers._dns_client import LARGEST_OWN_PORT_RATE, Client
 from scrapers._dns_pace import Free, Item, Polite, registrable
+from scrapers._dns_port import Server
 from scrapers._dns_wire import AAAA, CAA, CNAME, MAX_LINKS, MX, NS, TXT, A, Reply, encode_name
 
 __all__ = [
@@ -136,6 +137,7 @@ class Lookups:
             0: {},
             **{k: {} for k in KINDS.values()},
         }
+        self._keeps = True
         self._asking: dict[tuple[str, int], list[_Trail]] = {}
         pace = Polite(rate, min(per_zone, rate)) if rate else Free()
         self.client = Client(servers, pace, self._replied, own_ports=0 < rate <= LARGEST_OWN_PORT_RATE)
@@ -161,8 +163,10 @@ class Lookups:
         else:
             self.client.ask(name, kind, then)
 
-    def run(self, names: Iterable[str] = (), kind: int = A, then: Then | None = None) -> None:
-        """Until every question has ended, those about `names` included."""
+    def run(self, names: Iterable[str] = (), kind: int = A, then: Then | None = None, keep: bool = True) -> None:
+        """Until every question has ended, those about `names` included. Without `keep` no reply is kept: right where
+        each name is asked once."""
+        self._keeps = keep
         waiting = iter(names)
 
         def feed(room: int) -> list[Item] | None:
@@ -206,7 +210,7 @@ class Lookups:
 
     def _replied(self, name: str, kind: int, then: Then | _Trail | None, reply: Reply, source: Server | None) -> None:
         outcome = reply[0]
-        if reply[3]:
+        if reply[3] and self._keeps:
             # 0: the name does not exist, whatever the type (RFC 8020)
             kept = self._kept[0 if outcome == "nxdomain" else kind]
             if len(kept) >= MOST_KEPT:
@@ -272,14 +276,14 @@ class Lookups:
 
         def first(name: str, kind: int, reply: Reply, source: Server | None) -> None:
             if reply[0] in ("ok", "alias", "dangling"):
-                self.ask(f"{secrets.token_hex(8)}.{zone}", A, second)
+                self.ask(f"{os.urandom(8).hex()}.{zone}", A, second)
             else:
                 then(zone, False)
 
         def second(name: str, kind: int, reply: Reply, source: Server | None) -> None:
             then(zone, reply[0] in ("ok", "alias", "dangling"))
 
-        label = f"{secrets.token_hex(8)}.{zone}"
+        label = f"{os.urandom(8).hex()}.{zone}"
         if is_host(label):
             self.ask(label, A, first)
         else:

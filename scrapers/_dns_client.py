@@ -10,24 +10,20 @@ open, so a late answer still counts. Every try passes the pace.
 
 from __future__ import annotations
 
-import ipaddress
-import os
+import gc
 import queue
-import random
 import selectors
 import socket
-import struct
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
-
-import dns.exception
-import dns.message
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from scrapers._dns_pace import Free, Item, Polite
+from scrapers._dns_port import Entry, Port, Server, Trouble, exchange_tcp, random_pairs
 from scrapers._dns_wire import AAAA, CNAME, A, Reply, encode_question, read_fast, read_full
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 TRY_SECONDS = 2.0
 TRIES = 3
@@ -40,7 +36,6 @@ IN_FLIGHT = 400
 # With a pace, questions of many zones must be at hand so that the total rate is used.
 LOOK_AHEAD = 5000
 SHARED_PORTS = 16
-RECEIVE_BYTES = 4 << 20
 QUESTIONS_PER_PORT = 20_000
 LARGEST_OWN_PORT_RATE = 100.0
 # Packets at a question's own port that do not fit it, after which the server is asked over TCP: the true answer may
@@ -58,69 +53,8 @@ _LEAST_TRIES = {"servfail": 2, "malformed": 2, "refused": 1, "formerr": 1, "lame
 _SMALL = frozenset({A, AAAA, CNAME})
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A resolver, by address and port."""
-
-    host: str
-    port: int = 53
-
-    @property
-    def family(self) -> socket.AddressFamily:
-        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
-
-    @property
-    def is_loopback(self) -> bool:
-        return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-# question section, name, type, whom to tell, trouble so far, when this try ends
-Entry = tuple[bytes, str, int, Any, "Trouble | None", float]
-
-
 # Given how many there is room for: first questions, fewer where none are ready, None where no more will come.
 Feed = Callable[[int], "list[Item] | None"]
-
-
-@dataclass(slots=True)
-class Trouble:
-    """A question that was not answered at once: what was tried and what came of it."""
-
-    server: int
-    tries: int = 1
-    edns: bool = True
-    problem: str = "timeout"
-    tcp: bool = False
-    done: bool = False
-    places: list[tuple[Port, bytes]] = field(default_factory=list)
-
-
-class Port:
-    """One UDP socket, connected to one server, and the questions that left through it."""
-
-    __slots__ = ("alone", "noise", "pending", "sent", "server", "socket")
-
-    def __init__(self, server: int, target: Server, alone: bool) -> None:
-        self.server = server
-        self.alone = alone
-        self.pending: dict[bytes, Entry] = {}
-        self.sent = 0
-        self.noise = 0
-        self.socket = socket.socket(target.family, socket.SOCK_DGRAM)
-        self.socket.setblocking(False)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-        self.socket.connect((target.host, target.port))
-
-
-def random_pairs() -> Iterator[bytes]:
-    """Two random bytes at a time, from the system's own source."""
-    while True:
-        block = os.urandom(8192)
-        for offset in range(0, 8192, 2):
-            yield block[offset : offset + 2]
 
 
 class Client:
@@ -166,6 +100,18 @@ class Client:
 
     def run(self, feed: Feed) -> None:
         """Until everything that was asked, and everything `feed` still brings, has its reply."""
+        # Without a pace the loop makes tuples by the million and no circles: the collector would look through
+        # everything that waits, again and again, and find nothing.
+        collects = gc.isenabled() and isinstance(self._pace, Free)
+        if collects:
+            gc.disable()
+        try:
+            self._run(feed)
+        finally:
+            if collects:
+                gc.enable()
+
+    def _run(self, feed: Feed) -> None:
         pace, select, free = self._pace, self._selector.select, isinstance(self._pace, Free)
         exhausted = False
         while True:
@@ -255,6 +201,8 @@ class Client:
             trouble.places.append((port, self._send_through(port, [item])))
             return
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(TCP_WORKERS, thread_name_prefix="dns-tcp")
         question = encode_question(name, kind)
         identity = next(self._ids)
@@ -267,7 +215,7 @@ class Client:
         """A port to a server: its own, or one of those that are shared."""
         ports = self._ports[server]
         if not alone and len(ports) >= SHARED_PORTS:
-            port = random.choice(ports)  # noqa: S311 - which of our ports; its number is the system's choice
+            port = ports[next(self._ids)[0] % len(ports)]
             if port.sent < QUESTIONS_PER_PORT:
                 return port
             ports.remove(port)
@@ -290,38 +238,37 @@ class Client:
         """Take every packet that waits at a port."""
         pending, replied, server = port.pending, self._replied, self.servers[port.server]
         recv = port.socket.recv
+        done = 0
         while True:
             try:
                 wire = recv(4096)
             except BlockingIOError:
-                return
+                break
             except OSError:  # nobody listens there (ICMP): every try through this port is lost
                 self._lost(port)
-                return
+                break
             identity = wire[:2]
-            entry = pending.get(identity)
+            entry = pending.pop(identity, None)
             if entry is None or not wire.startswith(entry[0], 12) or wire[2] < 0x80:
+                if entry is not None:
+                    pending[identity] = entry
                 entry = self._unmatched(port, wire, entry)
                 if entry is None:
                     continue
+                del pending[identity]
             _, name, kind, then, trouble, _ = entry
             reply = read_fast(wire, name, kind) or read_full(wire, name, kind)
             if reply[0] not in _FINAL:
-                del pending[identity]
                 self._again(entry, port.server, reply[0])
-                if port.alone:
-                    self._close_if_done(port)
-                    return
             elif trouble is not None:
                 self._finish(entry, reply, server)
-                return
             else:
-                del pending[identity]
-                self.open -= 1
+                done += 1
                 replied(name, kind, then, reply, server)
-                if port.alone:
-                    self._close_if_done(port)
-                    return
+            if port.alone:
+                self._close_if_done(port)
+                break
+        self.open -= done
 
     def _unmatched(self, port: Port, wire: bytes, entry: Entry | None) -> Entry | None:
         """The entry after all, where the server wrote the name in other letters; else note what came."""
@@ -332,8 +279,11 @@ class Client:
         port.noise += 1
         if entry is None and port.alone and len(port.pending) == 1:
             entry = next(iter(port.pending.values()))
-        if entry is not None and port.noise <= 4 and entry[4] is not None and not _is_message(wire):
-            entry[4].problem = "malformed"
+        if entry is not None and port.noise <= 4 and entry[4] is not None:
+            from scrapers._dns_full import is_message
+
+            if not is_message(wire):
+                entry[4].problem = "malformed"
         return None
 
     def _lost(self, port: Port) -> None:
@@ -429,41 +379,3 @@ class Client:
                 if read[0] in _FINAL or read[0] in ("servfail", "refused", "malformed", "lame"):
                     reply = read
             self._finish(entry, reply, self.servers[trouble.server])
-
-
-def _is_message(wire: bytes) -> bool:
-    try:
-        dns.message.from_wire(wire[:4096])
-    except Exception:  # noqa: BLE001 - whatever the parser says of a stranger's packet
-        return False
-    return True
-
-
-def exchange_tcp(server: Server, query: bytes, seconds: float) -> bytes:
-    """One question over TCP: the message, at most 64 KiB by its framing, within `seconds` in all.
-
-    OSError where the server is slow, closes early or cannot be reached; ValueError for a message of no length.
-    """
-    ends = time.monotonic() + seconds
-    with socket.socket(server.family, socket.SOCK_STREAM) as connection:
-        connection.settimeout(seconds)
-        connection.connect((server.host, server.port))
-        connection.sendall(struct.pack("!H", len(query)) + query)
-        size = struct.unpack("!H", _exactly(connection, 2, ends))[0]
-        if size < 12:
-            raise ValueError("a message of no length")
-        return _exactly(connection, size, ends)
-
-
-def _exactly(connection: socket.socket, size: int, ends: float) -> bytes:
-    body = bytearray()
-    while len(body) < size:
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
-        piece = connection.recv(size - len(body))
-        if not piece:
-            raise ConnectionError("closed before its end")
-        body += piece
-    return bytes(body)

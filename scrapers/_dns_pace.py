@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from publicsuffixlist import PublicSuffixList
-
 # (name, type, whom to tell, what went wrong so far)
 Item = tuple[str, int, Any, Any]
 
@@ -26,7 +24,9 @@ CATCH_UP_SECONDS = 0.02
 
 
 @functools.cache
-def _suffix_list() -> PublicSuffixList:
+def _suffix_list() -> Any:
+    from publicsuffixlist import PublicSuffixList  # slow to load, and not needed without a pace
+
     return PublicSuffixList()
 
 
