@@ -173,7 +173,8 @@ class Lookups:
             batch = list(islice(waiting, room))
             return self._items(batch, kind, then) if batch else None
 
-        self.client.run(feed)
+        # A reply that is not kept, and is no alias without its end, needs nothing from us.
+        self.client.run(feed, None if keep else then)
 
     def run_while(self, begin: Callable[[int], bool]) -> None:
         """Until every question has ended. `begin`, told how many questions there is room for, asks some; it gives

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapers._dns_pace import Free, Item, Polite
 from scrapers._dns_port import Entry, Port, Server, Trouble, exchange_tcp, random_pairs
-from scrapers._dns_wire import AAAA, CNAME, A, Reply, encode_question, read_fast, read_full
+from scrapers._dns_wire import AAAA, CNAME, A, Reply, encode_question, read, read_fast, read_full
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +90,7 @@ class Client:
         self._woken.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ, None)
         self._turn = 0
+        self._direct: Any = None
 
     # -- asking ------------------------------------------------------------------------------------------------
 
@@ -98,8 +99,11 @@ class Client:
         self.open += 1
         self._pace.add((name, kind, then, None))
 
-    def run(self, feed: Feed) -> None:
-        """Until everything that was asked, and everything `feed` still brings, has its reply."""
+    def run(self, feed: Feed, direct: Any = None) -> None:
+        """Until everything that was asked, and everything `feed` still brings, has its reply.
+
+        `direct` is told of plain answers without a detour through `replied`."""
+        self._direct = direct
         # Without a pace the loop makes tuples by the million and no circles: the collector would look through
         # everything that waits, again and again, and find nothing.
         collects = gc.isenabled() and isinstance(self._pace, Free)
@@ -237,7 +241,7 @@ class Client:
     def _receive(self, port: Port) -> None:
         """Take every packet that waits at a port."""
         pending, replied, server = port.pending, self._replied, self.servers[port.server]
-        recv = port.socket.recv
+        recv, direct = port.socket.recv, self._direct
         done = 0
         while True:
             try:
@@ -247,35 +251,39 @@ class Client:
             except OSError:  # nobody listens there (ICMP): every try through this port is lost
                 self._lost(port)
                 break
-            identity = wire[:2]
-            entry = pending.pop(identity, None)
-            if entry is None or not wire.startswith(entry[0], 12) or wire[2] < 0x80:
-                if entry is not None:
-                    pending[identity] = entry
-                entry = self._unmatched(port, wire, entry)
-                if entry is None:
+            entry = pending.pop(wire[:2], None)
+            if entry is not None and wire.startswith(entry[0], 12):
+                _, name, kind, then, trouble, _ = entry
+                reply = read_fast(wire, name, kind)
+                if reply is not None and trouble is None:
+                    done += 1
+                    if then is direct:
+                        then(name, kind, reply, server)
+                    else:
+                        replied(name, kind, then, reply, server)
+                    if port.alone:
+                        self._close_if_done(port)
+                        break
                     continue
-                del pending[identity]
-            _, name, kind, then, trouble, _ = entry
-            reply = read_fast(wire, name, kind) or read_full(wire, name, kind)
-            if reply[0] not in _FINAL:
-                self._again(entry, port.server, reply[0])
-            elif trouble is not None:
-                self._finish(entry, reply, server)
-            else:
-                done += 1
-                replied(name, kind, then, reply, server)
+            self._doubtful(port, wire, entry)
             if port.alone:
                 self._close_if_done(port)
                 break
         self.open -= done
 
-    def _unmatched(self, port: Port, wire: bytes, entry: Entry | None) -> Entry | None:
-        """The entry after all, where the server wrote the name in other letters; else note what came."""
-        if entry is not None and len(wire) > 12 and wire[2] >= 0x80:
+    def _doubtful(self, port: Port, wire: bytes, entry: Entry | None) -> None:
+        """A packet that is not a plain answer to a first try: another answer, or none of ours."""
+        identity = wire[:2]
+        if entry is not None:
             end = 12 + len(entry[0])
-            if wire[12:end].lower() == entry[0].lower():
-                return entry
+            if len(wire) >= end and wire[2] >= 0x80 and wire[12:end].lower() == entry[0].lower():
+                reply = read(wire, entry[1], entry[2])
+                if reply[0] in _FINAL:
+                    self._finish(entry, reply, self.servers[port.server])
+                else:
+                    self._again(entry, port.server, reply[0])
+                return
+            port.pending[identity] = entry
         port.noise += 1
         if entry is None and port.alone and len(port.pending) == 1:
             entry = next(iter(port.pending.values()))
@@ -284,7 +292,6 @@ class Client:
 
             if not is_message(wire):
                 entry[4].problem = "malformed"
-        return None
 
     def _lost(self, port: Port) -> None:
         """Every question at this port failed its try."""

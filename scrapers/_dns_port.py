@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import socket
 import struct
@@ -68,11 +69,10 @@ class Port:
 
 
 def random_pairs() -> Iterator[bytes]:
-    """Two random bytes at a time, from the system's own source."""
-    while True:
-        block = os.urandom(8192)
-        for offset in range(0, 8192, 2):
-            yield block[offset : offset + 2]
+    """Two random bytes at a time, without end, from the system's own source."""
+    pairs = struct.Struct("2s")
+    blocks = (itertools.chain.from_iterable(pairs.iter_unpack(os.urandom(8192))) for _ in itertools.repeat(None))
+    return itertools.chain.from_iterable(blocks)
 
 
 def exchange_tcp(server: Server, query: bytes, seconds: float) -> bytes:

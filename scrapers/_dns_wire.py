@@ -40,12 +40,12 @@ Reply = tuple[str, tuple[str, ...], tuple[str, ...], int, bool]
 
 _HEADER = struct.Struct("!HHHHH")  # flags and the four counts, from byte 2
 _RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
-_TTL_SIZE = struct.Struct("!IH")
-# Address records behind a compressed owner: owner, type and class together, TTL, length, address in two halves.
-_LAYOUTS = {
-    A: (struct.Struct("!6sIHHH"), 4, b"\x00\x01\x00\x01"),
-    AAAA: (struct.Struct("!6sIHQQ"), 16, b"\x00\x1c\x00\x01"),
-}
+_POINTED = struct.Struct("!HHHIH")  # the same behind a compressed owner
+# Addresses in two halves, alone and behind the 12 bytes before them.
+_FOUR = struct.Struct("!HH")
+_WITH_FOUR = struct.Struct("!12sHH")
+_WITH_SIXTEEN = struct.Struct("!12sQQ")
+_ADDRESSES = frozenset({(A, 4), (AAAA, 16)})
 _SIXTEEN = struct.Struct("!QQ")
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
 _PLAIN_BYTES = bytes(sorted(_PLAIN | frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
@@ -64,6 +64,13 @@ class _Pairs(dict[int, str]):
 _PAIRS = _Pairs()
 
 
+_TAILS = {kind: kind.to_bytes(2, "big") + b"\x00\x01" for kind in (A, NS, CNAME, SOA, MX, TXT, AAAA, CAA)}
+_SIZES = [bytes((size,)) for size in range(64)]
+MOST_ENDINGS = 100_000
+MOST_AUTHORITIES = 10_000
+MOST_HEADS = 100_000
+
+
 class NotPlain(Exception):
     """The own decoder does not take this packet."""
 
@@ -71,38 +78,35 @@ class NotPlain(Exception):
 # -- questions ---------------------------------------------------------------------------------------------
 
 
-_endings: dict[str, bytes] = {"": b"\x00"}
-_TAILS = {kind: kind.to_bytes(2, "big") + b"\x00\x01" for kind in (A, NS, CNAME, SOA, MX, TXT, AAAA, CAA)}
-_SIZES = [bytes((size,)) for size in range(64)]
-MOST_ENDINGS = 100_000
-MOST_AUTHORITIES = 10_000
-
-
 def encode_name(name: str) -> bytes:
-    """A host name (lower case, no final dot) in wire form; ValueError where it cannot be one.
-
-    Names of one list share their endings, so the wire form of each ending is kept.
-    """
-    label, _, rest = name.partition(".")
-    ending = _endings.get(rest)
-    if ending is None:
-        ending = encode_name(rest)
-        if len(_endings) < MOST_ENDINGS:
-            _endings[rest] = ending
-    size = len(label)
-    if not 0 < size < 64 or len(ending) + size > 254:
+    """A host name (lower case, no final dot) in wire form; ValueError where it cannot be one."""
+    wire = b""
+    for label in name.split("."):
+        if not 0 < len(label) < 64:
+            raise ValueError(f"{name[:80]!r} is not a host name")
+        wire += _SIZES[len(label)] + label.encode("ascii")
+    if len(wire) > 254:
         raise ValueError(f"{name[:80]!r} is not a host name")
-    return _SIZES[size] + label.encode("ascii") + ending
+    return wire + b"\x00"
+
+
+class _Endings(dict[str, bytes]):
+    """The wire form of what names end in: those of one list share it, so it is kept."""
+
+    def __missing__(self, ending: str) -> bytes:
+        if len(self) >= MOST_ENDINGS:
+            self.clear()
+        wire = self[ending] = encode_name(ending) if ending else b"\x00"
+        return wire
+
+
+_endings = _Endings()
 
 
 def encode_question(name: str, kind: int) -> bytes:
-    """The question section that asks for records of one type and class IN."""
+    """The question section that asks for records of one type and class IN. `name` has passed `encode_name` before."""
     label, _, rest = name.partition(".")
-    ending = _endings.get(rest)
-    size = len(label)
-    if ending is None or not 0 < size < 64 or len(ending) + size > 254:
-        return encode_name(name) + _TAILS[kind]
-    return _SIZES[size] + label.encode("ascii") + ending + _TAILS[kind]
+    return _SIZES[len(label)] + label.encode() + _endings[rest] + _TAILS[kind]
 
 
 # -- the fast path -------------------------------------------------------------------------------------------
@@ -165,6 +169,28 @@ def _plan(header: bytes) -> tuple[int, int, int, str, bool]:
     return plan
 
 
+# The 12 bytes that stand before a record's data, by the type that was asked for: (is it an alias, TTL, length).
+_heads: dict[int, dict[bytes, tuple[bool, int, int]]] = {A: {}, AAAA: {}, CNAME: {}, NS: {}, MX: {}, TXT: {}, CAA: {}}
+
+
+def _head(head: bytes, kind: int) -> tuple[bool, int, int]:
+    """What the bytes before a record's data say. Kept, because few differ; NotPlain for other records."""
+    pointer, found, group, seconds, size = _POINTED.unpack(head)
+    alias = found == CNAME and kind != CNAME
+    if (
+        pointer < 0xC000
+        or group != 1
+        or seconds > 0x7FFFFFFF
+        or not (alias or ((found, size) in _ADDRESSES and found == kind))
+    ):
+        raise NotPlain
+    known = _heads[kind]
+    if len(known) >= MOST_HEADS:
+        known.clear()
+    known[head] = alias, seconds, size
+    return alias, seconds, size
+
+
 def read_fast(wire: bytes, name: str, kind: int) -> Reply | None:
     """What a plain packet says of `name`, whose question section must already have been matched; else None."""
     try:
@@ -174,102 +200,108 @@ def read_fast(wire: bytes, name: str, kind: int) -> Reply | None:
         answers, authorities, additionals, empty, recursive = plan
         offset = len(name) + 18
         chain: tuple[str, ...] = ()
-        values: list[str] = []
+        values: tuple[str, ...] = ()
         ttl = MAX_TTL
-        if answers:
-            owner = b"\xc0\x0c"  # the name of the question, compressed
-            while wire[offset + 2 : offset + 6] == b"\x00\x05\x00\x01":
-                seconds, size = _TTL_SIZE.unpack_from(wire, offset + 6)
-                if wire[offset : offset + 2] != owner or kind == CNAME or seconds > 0x7FFFFFFF:
-                    return None
-                offset += 12
-                target = _target(wire, offset, offset + size, name)
-                if target is None or target == name or target in chain or len(chain) == MAX_LINKS:
-                    return None
-                chain = (*chain, target)
-                owner = wire[offset : offset + 2] if size == 2 else (0xC000 | offset).to_bytes(2, "big")
-                if seconds < ttl:
-                    ttl = seconds
-                offset += size
-                answers -= 1
-                if not answers:
-                    break
-            if answers:
-                layout, size, tail = _LAYOUTS[kind]
-                end = offset + answers * layout.size
-                whole_head = owner + tail
-                for head, seconds, length, high, low in layout.iter_unpack(wire[offset:end]):
-                    if head != whole_head or length != size:
-                        return None
-                    if seconds < ttl:
-                        ttl = seconds
-                    elif seconds > 0x7FFFFFFF:
-                        return None
-                    if size == 4:
-                        values.append(f"{_PAIRS[high]}.{_PAIRS[low]}")
-                    elif high < 0x100000000:  # forms with a dotted end can be written in two ways
-                        return None
-                    else:
-                        values.append(_ntop(_INET6, _SIXTEEN.pack(high, low)))
-                if answers > 1 and len(set(values)) < answers:
-                    return None
-                offset = end
-            elif not authorities:
+        owner = b"\xc0\x0c"  # the name of the question, compressed
+        heads = _heads[kind]
+        while answers:
+            head = wire[offset : offset + 12]
+            alias, seconds, size = heads.get(head) or _head(head, kind)
+            if not head.startswith(owner):
                 return None
-        if authorities:
-            if values:
-                return None
-            seconds, offset = _start_of_authority(wire, offset)
             if seconds < ttl:
                 ttl = seconds
-        elif not values:
-            ttl = 0
+            if not alias:
+                values = _addresses(wire, offset, answers, size, head)
+                if authorities:
+                    return None
+                offset += answers * (12 + size)
+                break
+            offset += 12
+            target = _target(wire, offset, offset + size, name)
+            if target == name or target in chain or len(chain) == MAX_LINKS:
+                return None
+            chain = (*chain, target)
+            owner = wire[offset : offset + 2] if size == 2 else (0xC000 | offset).to_bytes(2, "big")
+            offset += size
+            answers -= 1
+        if not values:
+            if authorities:
+                seconds, offset = _start_of_authority(wire, offset)
+                if seconds < ttl:
+                    ttl = seconds
+            elif chain:
+                return None
+            else:
+                ttl = 0
         if additionals:
             offset = _options(wire, offset)
         if offset != len(wire):
             return None
-        return "ok" if values else empty, chain, tuple(values), ttl, recursive
-    except (NotPlain, struct.error, IndexError, KeyError):
+        return "ok" if values else empty, chain, values, ttl, recursive
+    except (NotPlain, struct.error, IndexError):
         return None
 
 
-_target_endings: dict[str, dict[bytes, str]] = {}
+def _addresses(wire: bytes, offset: int, count: int, size: int, head: bytes) -> tuple[str, ...]:
+    """The addresses of `count` records that begin with the same 12 bytes, as those of one set do (RFC 2181)."""
+    if size == 4:
+        if count == 1:
+            high, low = _FOUR.unpack_from(wire, offset + 12)
+            return (f"{_PAIRS[high]}.{_PAIRS[low]}",)
+        found = [
+            f"{_PAIRS[high]}.{_PAIRS[low]}"
+            for begins, high, low in _WITH_FOUR.iter_unpack(wire[offset : offset + 16 * count])
+            if begins == head
+        ]
+    else:
+        # Some addresses that begin with 32 zero bits have a dotted end, which can be written in two ways.
+        found = [
+            _ntop(_INET6, _SIXTEEN.pack(high, low))
+            for begins, high, low in _WITH_SIXTEEN.iter_unpack(wire[offset : offset + 28 * count])
+            if begins == head and high >= 0x100000000
+        ]
+    if len(set(found)) < count:
+        raise NotPlain
+    return tuple(found)
 
 
-def _target(wire: bytes, offset: int, end: int, name: str) -> str | None:
-    """The target of an alias, which must fill its data exactly; None for an unusual one.
+_target_endings: dict[tuple[int, str], dict[bytes, str]] = {}
 
-    Targets differ in their first label and share the rest. Where that ends in a pointer to a label of the
-    question, its text follows from the bytes before the pointer and the part of `name` behind it; so it is kept
-    under the two.
+
+def _target(wire: bytes, offset: int, end: int, name: str) -> str:
+    """The target of an alias, which must fill its data exactly; NotPlain for an unusual one.
+
+    Targets differ in their first label and share the rest. Where the rest ends in a pointer into the question,
+    behind its first label, its text follows from its bytes, the zone that the question stands in, and where that
+    begins; so it is kept under them.
     """
-    if end > len(wire):
-        return None
-    size = wire[offset]
-    after = offset + 1 + size
+    after = offset + 1 + wire[offset]
     label = wire[offset + 1 : after]
-    pointer = (wire[end - 2] << 8 | wire[end - 1]) - 0xC00C
-    kept = rest = None
-    if 0 < pointer < len(name) and name[pointer - 1] == "." and 0 < size < 64 and after <= end - 2:
-        suffix = name[pointer:]
-        kept = _target_endings.get(suffix)
-        rest = wire[after : end - 2]
+    rest = wire[after:end]
+    place = len(name), name.partition(".")[2]
+    kept = _target_endings.get(place)
+    if kept is not None and rest in kept and (label.isalnum() or (label and not label.translate(None, _PLAIN_BYTES))):
+        text = label.decode().lower() + kept[rest]
+        if len(label) < 64 and len(text) < 254 and end <= len(wire):
+            return text
+        raise NotPlain
+    found, behind = _name_at(wire, offset, end)
+    if behind != end or not found or end > len(wire):
+        raise NotPlain
+    pointer = int.from_bytes(rest[-2:], "big") - 0xC00C
+    zone_begins = len(name) - len(place[1])
+    if zone_begins <= pointer < len(name) and name[pointer - 1] == "." and _are_labels(rest[:-2]):
         if kept is None:
-            kept = _target_endings[suffix] = {}
-        ending = kept.get(rest)
-        if ending is not None and (label.isalnum() or not label.translate(None, _PLAIN_BYTES)):
-            return label.decode().lower() + ending if size + len(ending) < 254 else None
-    text, behind = _name_at(wire, offset, end)
-    if behind != end or not text:
-        return None
-    if kept is not None and rest is not None and _ends_open(rest):
-        if len(_target_endings) + len(kept) > MOST_ENDINGS:
-            _target_endings.clear()
-        kept[rest] = text[size:]
-    return text
+            if len(_target_endings) >= MOST_ENDINGS:
+                _target_endings.clear()
+            kept = _target_endings[place] = {}
+        if len(kept) < MOST_ENDINGS:
+            kept[rest] = found[len(label) :]
+    return found
 
 
-def _ends_open(labels: bytes) -> bool:
+def _are_labels(labels: bytes) -> bool:
     """Whether the bytes are whole labels and nothing else."""
     offset = 0
     while offset < len(labels):
