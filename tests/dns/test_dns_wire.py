@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packets import mutated, packet
 
+from scrapers import _dns
 from scrapers import _dns_wire as wire
 
 
@@ -87,9 +88,10 @@ def test_questions_are_encoded_as_dnspython_does(labels: list[str]) -> None:
     name = ".".join(labels)
     if len(name) > 253:
         with pytest.raises(ValueError, match="not a host name"):
-            wire.encode_question(name, wire.A)
+            wire.encode_name(name)
         return
     query = dns.message.make_query(name, "AAAA").to_wire()
+    assert wire.encode_name(name) + b"\x00\x1c\x00\x01" == query[12:]
     assert wire.encode_question(name, wire.AAAA) == query[12:]
 
 
@@ -98,7 +100,8 @@ def test_questions_are_encoded_as_dnspython_does(labels: list[str]) -> None:
 )
 def test_what_is_no_host_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError):
-        wire.encode_question(name, wire.A)
+        wire.encode_name(name)
+    assert not _dns.is_host(name)
 
 
 def answer(name: str, *lines: tuple) -> bytes:
