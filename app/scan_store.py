@@ -35,8 +35,11 @@ def source_id(day: dt.date, vantage: str) -> str:
     return f"{COLLECTOR}-{day.isoformat()}-{sha256(vantage.encode())[:8]}"
 
 
-def seen_today(store: Store, source: str) -> tuple[set[str], set[str]]:
-    """(hosts that need no second look, ids of observations kept) of one source."""
+def seen_today(store: Store, source: str, asked: str) -> tuple[set[str], set[str]]:
+    """(hosts that need no second look, ids of observations kept) of one source.
+
+    `asked` says whom this run asks, ports included: answers of others do not count as seen.
+    """
     rows = store.read("observations", store.manifest())
     rows = rows.filter(pc.equal(rows["source_id"], source)).select(["observation_id", "subject", "kind", "outcome"])
     hosts: set[str] = set()
@@ -46,6 +49,8 @@ def seen_today(store: Store, source: str) -> tuple[set[str], set[str]]:
             again.add(row["subject"])
         elif row["kind"] == "AAAA":  # every host has one; hops of chains without addresses have none
             hosts.add(row["subject"])
+    if store.manifest().cursors.get(COLLECTOR) != asked:
+        hosts.clear()
     return hosts - again, set(rows["observation_id"].to_pylist())
 
 
@@ -85,12 +90,13 @@ def _observation(
 class Keeper:
     """Gathers rows and commits them in batches: what was committed stays, whatever ends the run."""
 
-    def __init__(self, writer: Writer, vantage: str, day: dt.date, known: set[str]) -> None:
+    def __init__(self, writer: Writer, vantage: str, asked: str, day: dt.date, known: set[str]) -> None:
         self.hosts = 0
         self.public_hosts: list[str] = []
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._writer = writer
         self._vantage = vantage
+        self._asked = asked
         self._source = source_id(day, vantage)
         self._day = day
         self._known = known
@@ -150,6 +156,7 @@ class Keeper:
                 self._writer.add_rows("sources", schema.to_arrow("sources", [self._source_row()]))
                 self._writer.remember("sources", ("source_id",), {(self._source,)})
         self._writer.set_coverage(COLLECTOR, title=TITLE, state=state, reason=reason, stale_after_days=STALE_AFTER_DAYS)
+        self._writer.set_cursor(COLLECTOR, self._asked)
         self._writer.commit()
         self._gathered = []
         self._pending_hosts = 0

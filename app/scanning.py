@@ -75,8 +75,9 @@ class Settings:
 
     @property
     def vantage(self) -> str:
-        """Where the questions are asked from."""
-        return ", ".join(self.servers) or "the resolver of the machine that asked"
+        """Where the questions are asked from: addresses, without ports, which are facts of a run."""
+        hosts = dict.fromkeys(_dns.server(text).host for text in self.servers)
+        return ", ".join(hosts) or "the resolver of the machine that asked"
 
 
 def read_hosts(path: Path, body: bytes) -> list[str]:

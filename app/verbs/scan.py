@@ -69,12 +69,13 @@ def command(
     store = store_of(context)
     day = dt.datetime.now(dt.UTC).date()
     source = source_id(day, settings.vantage)
+    asked = f"{day.isoformat()} {' '.join(settings.servers)}"
     with store.writer("scan") as writer:
-        done, known = seen_today(store, source)
+        done, known = seen_today(store, source, asked)
         waiting = [host for host in wanted if again or host not in done]
         if len(waiting) < len(wanted):
             say(f"{len(wanted) - len(waiting)} of {len(wanted)} hosts were seen today; --again asks them anew")
-        keeper = Keeper(writer, settings.vantage, day, known)
+        keeper = Keeper(writer, settings.vantage, asked, day, known)
         with lines_to(out, json_wanted) as lines:
             progress = Progress(len(waiting))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import os
 import shutil
@@ -55,6 +56,10 @@ class Zone:
     hosts: dict[str, tuple[tuple[str, ...], dict[str, set[str]]]]
 
 
+def v6(base: str, number: int) -> str:
+    return str(ipaddress.IPv6Address(base) + number)
+
+
 def zone(size: int) -> Zone:
     """Of ten names four have addresses, four are aliases (one in two steps), one takes mail, one does not exist."""
     lines = [
@@ -73,13 +78,13 @@ def zone(size: int) -> Zone:
         if step < 4:
             records["A"] = {f"10.{place}"} | ({f"11.{place}"} if step == 3 else set())
             if step < 2:
-                records["AAAA"] = {f"2001:db8::{i + 1:x}"}
+                records["AAAA"] = {v6("2001:db8::", i + 1)}
         elif step < 8:
             target = PROVIDERS[step - 4].format(i)
             chain = (f"lb{i}.gov.test", target) if step == 6 else (target,)
             records["A"] = {f"12.{place}", f"13.{place}"}
             if step == 7:
-                records["AAAA"] = {f"2001:db8:1::{i + 1:x}"}
+                records["AAAA"] = {v6("2001:db8:1::", i + 1)}
         elif step == 8:
             records = {
                 "A": {"10.1.2.3"}, "MX": {f"10 s{i:06d}.mail.test", "20 mx2.mail.test"},

@@ -248,3 +248,22 @@ def test_a_scheduler_runs_the_parts(scan: Callable, monkeypatch: pytest.MonkeyPa
     stand_in.Client, stand_in.as_completed = Client, list  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "distributed", stand_in)
     assert ("ok.fault.test", "A") in lines(scan("ok.fault.test", more=("--scheduler", "127.0.0.1:8786")))
+
+
+def test_a_resolvers_port_is_not_part_of_the_edition(
+    run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers from another port give the same content hash; yet they are asked for, not passed over."""
+    hosts = tmp_path / "hosts.txt"
+    hosts.write_text("ok.fault.test\n")
+    hashes = set()
+    for name in ("one", "two"):
+        monkeypatch.setenv("CLOUDHOLD_STORE", str(tmp_path / name))
+        with DnsFaults() as faults:
+            assert run("scan", hosts, "--resolver", f"127.0.0.1:{faults.port}", "--rate", "0").code == 0
+        hashes.add(run("build", "--json").json["content_hash"])
+    assert len(hashes) == 1
+    with DnsFaults() as other:
+        assert (
+            "ok.fault.test" in run("scan", hosts, "--resolver", f"127.0.0.1:{other.port}", "--rate", "0", "--json").out
+        )
