@@ -24,6 +24,7 @@ from pipelines.attribution import names
 from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft
+from pipelines.attribution.mail import registrable
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.contracts.pipeline import Pipeline
@@ -242,19 +243,33 @@ def _findings(
     organisations: list[Organisation],
     services: list[Service],
 ) -> tuple[list[Finding], set[str]]:
-    """Findings from observations, public and private apart, and the observations that are kept back."""
+    """Findings from observations, public and private apart, and the observations that are kept back.
+
+    Kept back: every record of a name whose alias dangles or whose delegation is lame, since anybody could claim it.
+    Names that only pass a host's alias on (a provider's own) are evidence for that host and get no finding.
+    """
     reference = rules.reference
     owners = Owners(reference, organisations, services)
     by_id = {o.observation_id: o for o in observations}
     found: list[Finding] = []
-    withheld: set[str] = set()
+    open_to_takeover = {o.subject for o in observations if o.outcome in ("dangling", "lame")}
+    withheld = {o.observation_id for o in observations if o.subject in open_to_takeover}
+    foreign = {
+        o.value
+        for o in observations
+        if o.kind == "CNAME" and o.value and o.outcome != "published" and registrable(o.value) != registrable(o.subject)
+    }
     for private in (False, True):
         book = Book(
             Seen(o.subject, o.kind, o.value or "", o.observation_id, o.seen_on, o.environment, o.outcome)
             for o in observations
-            if o.private == private
+            if o.private == private and o.value and not o.kind.startswith("flag:")
         )
         for draft in attribute(book, rules):
+            if draft.host in foreign and owners.find(draft.host) == (None, None):
+                continue
+            if draft.host in open_to_takeover:
+                continue
             if draft.provider in CLOSED and draft.role == "web":
                 withheld.update(seen.id for seen in draft.evidence if seen.host == draft.host)
                 continue
@@ -452,7 +467,7 @@ def _issues(tables: Mapping[str, list[Any]], withheld: int) -> Iterator[Issue]:
             "withheld",
             "observations",
             None,
-            f"{withheld} records that point to closed providers are kept back: they could be claimed by anybody",
+            f"{withheld} records that point to closed providers or to nothing are kept back: they could be claimed by anybody",
             "reference-service_records",
         )
 

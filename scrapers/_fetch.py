@@ -77,13 +77,15 @@ class _TooLate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One body as it came, unpacked. `url` is the address after redirects."""
+    """One body as it came, unpacked. `url` is the address after redirects; `certificate` is the verified one of the
+    connection, as Python's ssl module shows it, None without TLS."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
     fetched_at: dt.datetime
+    certificate: Mapping[str, Any] | None = None
 
     @property
     def media_type(self) -> str | None:
@@ -182,6 +184,14 @@ class _Adapter(HTTPAdapter):
         self.poolmanager = manager
 
 
+class _Session(requests.Session):
+    """A session that knows of no redirects. Even told not to follow them, requests reads a redirect's whole body to
+    prepare the next request: past our cap, and before we can."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 # -- the fetch ----------------------------------------------------------------------------------------------
 
 
@@ -235,7 +245,7 @@ class Fetcher:
         self._clock, self._sleep, self._now = clock, sleep, now
         self._last: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._adapter = _Adapter(self._opened)
         self._session.mount("http://", self._adapter)
@@ -256,16 +266,29 @@ class Fetcher:
         return urlunsplit((scheme, f"{shown}:{port}", parts.path, parts.query, ""))
 
     def get(
-        self, url: str, accept: str = "application/json", retry: bool = True, more: Mapping[str, str] | None = None
+        self,
+        url: str,
+        accept: str = "application/json",
+        retry: bool = True,
+        more: Mapping[str, str] | None = None,
+        follow: bool = True,
     ) -> Fetched:
-        """One body. `more` are further headers, such as If-None-Match of a conditional request (answer: 304)."""
-        return self._fetch("GET", url, accept, None, retry, more)
+        """One body. `more` are further headers, such as If-None-Match of a conditional request (answer: 304); without
+        `follow` a redirect is an answer like any other."""
+        return self._fetch("GET", url, accept, None, retry, more, follow)
 
     def post(self, url: str, body: bytes, accept: str = "application/json") -> Fetched:
         return self._fetch("POST", url, accept, body, True, None)
 
     def _fetch(
-        self, method: str, url: str, accept: str, body: bytes | None, retry: bool, more: Mapping[str, str] | None
+        self,
+        method: str,
+        url: str,
+        accept: str,
+        body: bytes | None,
+        retry: bool,
+        more: Mapping[str, str] | None,
+        follow: bool = True,
     ) -> Fetched:
         wait = 0.0
         problem = ""
@@ -274,7 +297,7 @@ class Fetcher:
                 self.seen.retries += 1
                 self._sleep(wait)
             try:
-                answer = self._follow(method, self.address(url), accept, body, more)
+                answer = self._follow(method, self.address(url), accept, body, more, follow)
             except (_TooLate, requests.RequestException, HTTPError, OSError) as error:
                 problem = _problem(error)
                 wait = self._backoff(attempt)
@@ -309,13 +332,19 @@ class Fetcher:
         return self._backoff(attempt)
 
     def _follow(
-        self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        accept: str,
+        body: bytes | None,
+        more: Mapping[str, str] | None = None,
+        follow: bool = True,
     ) -> Fetched:
         seen: set[str] = set()
         for _ in range(MAX_REDIRECTS + 1):
             self._check(url)
             answer = self._once(method, url, accept, body, more or {})
-            if answer.status not in (301, 302, 303, 307, 308):
+            if not follow or answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = answer.headers.get("location", "")
             following = urljoin(url, target)
@@ -383,6 +412,7 @@ class Fetcher:
                 allow_redirects=False,
                 timeout=(CONNECT_SECONDS, self._deadline),
             )
+            certificate = _certificate(response)
             with response:
                 data = self._read(response, started, expired)
         except _Private as error:
@@ -399,7 +429,7 @@ class Fetcher:
         self.seen.bytes += len(data)
         self.seen.by_status[response.status_code] = self.seen.by_status.get(response.status_code, 0) + 1
         headers = {key.lower(): value for key, value in response.headers.items()}
-        return Fetched(url, response.status_code, headers, data, self._now().replace(microsecond=0))
+        return Fetched(url, response.status_code, headers, data, self._now().replace(microsecond=0), certificate)
 
     def _read(self, response: requests.Response, started: float, expired: threading.Event) -> bytes:
         """The whole body, unpacked by ourselves: capped, on time, and with its end seen."""
@@ -495,11 +525,19 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
     return seconds + 1 if seconds >= 0 else None
 
 
+def _certificate(response: requests.Response) -> Mapping[str, Any] | None:
+    """The peer's certificate of the connection that is still open; None without TLS."""
+    made = getattr(getattr(response.raw, "connection", None), "sock", None)
+    read = getattr(made, "getpeercert", None)
+    return read() if read is not None else None
+
+
 def _problem(error: BaseException) -> str:
     if isinstance(error, _TooLate):
         return "it did not finish in time"
     text = " ".join(str(error).split())
     for mark, words in (
+        ("CERTIFICATE_VERIFY_FAILED", "its certificate does not verify"),
         ("reset", "the connection was reset"),
         ("IncompleteRead", "the body was cut"),
         ("InvalidChunkLength", "the body was cut"),

@@ -7,6 +7,8 @@ packages=$(grep -v '^#' "$here/debian-packages.txt" | tr '\n' ' ')
 
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+# An authoritative name server for the scanner's tests; its program stands in sbin, which is not always in PATH.
+command -v nsd >/dev/null 2>&1 || [ -x /usr/sbin/nsd ] || missing="$missing nsd"
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -313,3 +313,17 @@ def test_strict_json_says_why(body: bytes, reason: str) -> None:
 
 def test_strict_json_takes_a_byte_order_mark() -> None:
     assert strict_json(b'\xef\xbb\xbf{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
+
+
+def test_a_redirects_body_is_read_by_us_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests reads the body of a redirect to prepare the next request, without any cap; our session must not."""
+    import requests
+
+    from scrapers._fetch import Fetcher
+
+    answer = requests.Response()
+    answer.status_code = 301
+    answer.headers["location"] = "http://elsewhere.example/"
+    session = Fetcher()._session
+    assert session.get_redirect_target(answer) is None
+    assert list(session.resolve_redirects(answer, requests.Request("GET", "http://a.example/").prepare())) == []
