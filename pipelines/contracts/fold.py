@@ -38,7 +38,7 @@ SELECT n.* EXCLUDE (organisation_id, publisher_name, buyer_name),
        b.organisation_id, coalesce(b.shown_name, n.buyer_name) AS buyer_name,
        coalesce(b.publisher, n.publisher_name) AS publisher_name, b.flag AS buyer_flag,
        coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key
-FROM notices n JOIN picked USING (notice_id, version, source_id) LEFT JOIN buyer_names b USING (notice_id)
+FROM notices n JOIN picked USING (notice_id, version, source_id) LEFT JOIN buyer_names b USING (notice_id, version)
 """
 
 # One row per award and latest notice, whichever source carries it; `alone` where no other release has this award.

@@ -118,21 +118,21 @@ class Pipeline:
         rows = []
         if special:
             _register(connection, "special_names", {"buyer_name": special})
-            for notice_id, name, text, day, source in connection.execute(
-                """SELECT notice_id, buyer_name, concat_ws(' . ', title, description), published_on, source_id
+            for notice_id, version, name, text, day, source in connection.execute(
+                """SELECT notice_id, version, buyer_name, concat_ws(' . ', title, description), published_on, source_id
                    FROM notices SEMI JOIN special_names USING (buyer_name) ORDER BY ALL"""
             ).fetchall():
                 buyer = self.buyers.find(name, text, day)
-                rows.append((notice_id, buyer.id, buyer.name, buyer.publisher, buyer.flag))
+                rows.append((notice_id, version, buyer.id, buyer.name, buyer.publisher, buyer.flag))
                 if buyer.id:
                     shown.setdefault(buyer.id, (buyer.name or name, source))
         columns = ("organisation_id", "shown_name", "publisher", "flag")
         _register(connection, "simple_buyers", _transposed(("buyer_name", *columns), simple))
-        _register(connection, "special_buyers", _transposed(("notice_id", *columns), rows))
+        _register(connection, "special_buyers", _transposed(("notice_id", "version", *columns), rows))
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE buyer_names AS
-                SELECT DISTINCT notice_id, {", ".join(f"b.{c}" for c in columns)} FROM notices JOIN simple_buyers b USING (buyer_name)
-                UNION SELECT notice_id, {", ".join(columns)} FROM special_buyers"""
+                SELECT DISTINCT notice_id, version, {", ".join(f"b.{c}" for c in columns)} FROM notices JOIN simple_buyers b USING (buyer_name)
+                UNION SELECT notice_id, version, {", ".join(columns)} FROM special_buyers"""
         )
         return shown
 
