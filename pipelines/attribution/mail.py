@@ -75,7 +75,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             drafts.remove(draft)
     mailboxes = [draft for draft in drafts if draft.role == "mail"]
     if mailboxes:
-        _note_contradictions(mailboxes, signs)
+        _note_contradictions(mailboxes, [*signs, *_dkim(book, rules, host, copied=True)])
         return [*front, *drafts]
     if own and not front:
         front.append(
@@ -172,7 +172,8 @@ def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
     return signs
 
 
-def _dkim(book: Book, rules: Rules, host: str) -> list[Draft]:
+def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Draft]:
+    """Mailbox providers by DKIM targets: those that name `host`, or with `copied` those that name another domain."""
     found: dict[str, Draft] = {}
     for selector in SELECTORS:
         for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
@@ -181,8 +182,8 @@ def _dkim(book: Book, rules: Rules, host: str) -> list[Draft]:
             if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
                 continue
             # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com: a target that names another
-            # domain was copied from another body and says nothing of this one.
-            if host.replace(".", "-") not in target:
+            # domain was copied from another body: it can contradict, it cannot show.
+            if (host.replace(".", "-") not in target) is not copied:
                 continue
             found.setdefault(
                 rule.provider,

@@ -27,7 +27,7 @@ def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     if not drafts:
         drafts = _from_addresses(rules, host, chain, addresses)
     if not any(draft.provider not in (UNKNOWN, NONE) for draft in drafts):
-        drafts = _from_certificate(book, rules, host, addresses) or drafts
+        drafts = _parked(book, host) or _from_certificate(book, rules, host, addresses) or drafts
     return _with_headers(host, drafts, marks)
 
 
@@ -203,6 +203,12 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
         else provider,
         note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
     )
+
+
+def _parked(book: Book, host: str) -> list[Draft]:
+    """A zone whose name servers are those of a domain trader is not used, whatever its address answers."""
+    servers = [seen for seen in book.get(host, "NS") if names.host(seen.value).endswith(names.PARKING)]
+    return [Draft(host, "web", "front", NONE, "parked", "likely", servers)] if servers else []
 
 
 def _from_certificate(book: Book, rules: Rules, host: str, addresses: list[Seen]) -> list[Draft]:
