@@ -46,8 +46,8 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
     batch = Batch()
     book = Book()
     for number, row in enumerate(records_csv.rows(path.name, read_bytes(path), batch)):
-        value = observe.value(row["type"], row["value"])
-        book.add(Seen(row["host"], row["type"], value or "", str(number), records_csv.day(row)))
+        value = observe.value(row.kind, row.value)
+        book.add(Seen(row.host, row.kind, value or "", str(number), row.day))
     if not batch.whole:
         raise Refused(f"{path}: {batch.rejected[-1].reason}; give a CSV with host (or name), type and value")
     facts = reference.load()

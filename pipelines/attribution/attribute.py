@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, merge
-from pipelines.attribution.mail import SELECTORS, mail, spf_includes
+from pipelines.attribution.mail import mail, spf_includes
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.web import web
-
-SENDING_SELECTORS = ("s2", "k2", "k3", "mandrill", "smtpapi", "mte1", "mte2", "em", "pm", "zendesk1", "zendesk2")
 
 
 def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
@@ -22,18 +20,20 @@ def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
 
 def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about one host: one row per role, layer and provider, unknown included."""
-    drafts = [
-        *web(book, rules, host),
-        *dns(book, rules, host),
-        *mail(book, rules, host),
-        *sending(book, rules, host),
-        *signing(book, rules, host),
-        *tokens(book, rules, host),
-        *services(book, rules, host),
-    ]
-    drafts = merge(drafts)
+    types = book.types(host)
+    drafts = [*web(book, rules, host), *mail(book, rules, host)]
+    if "NS" in types:
+        drafts += dns(book, rules, host)
+    if "TXT" in types:
+        drafts += sending(book, rules, host)
+        drafts += tokens(book, rules, host)
+    drafts += signing(book, rules, host)
+    if "SRV" in types:
+        drafts += services(book, rules, host)
+    if len(drafts) > 1:
+        drafts = merge(drafts)
     if not drafts:
-        everything = [seen for records in book.types(host).values() for seen in records]
+        everything = [seen for records in types.values() for seen in records]
         if names.is_validation(host):
             drafts = [Draft(host, "web", "front", NONE, "policy-name", "confirmed", everything)]
         else:
@@ -92,8 +92,8 @@ def sending(book: Book, rules: Rules, host: str) -> list[Draft]:
 def signing(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Who signs mail in the domain's name, by the targets of its DKIM selectors."""
     drafts = []
-    for selector in (*SELECTORS, *SENDING_SELECTORS):
-        for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
+    for selector in book.selectors(host):
+        for seen in book.get(selector, "CNAME"):
             rule = rules.suffixes.find(names.host(seen.value))
             if rule is not None and rule.role == "mail_sending":
                 drafts.append(

@@ -50,12 +50,21 @@ class Book:
 
     def __init__(self, records: Iterable[Seen] = ()) -> None:
         self._hosts: dict[str, dict[str, list[Seen]]] = {}
+        self._selectors: dict[str, list[str]] = {}
         for record in records:
             self.add(record)
 
     def add(self, record: Seen) -> None:
-        types = self._hosts.setdefault(record.host, {})
+        types = self._hosts.get(record.host)
+        if types is None:
+            types = self._hosts[record.host] = {}
+            if "._domainkey." in record.host:
+                self._selectors.setdefault(record.host.partition("._domainkey.")[2], []).append(record.host)
         types.setdefault(record.kind, []).append(record)
+
+    def selectors(self, host: str) -> list[str]:
+        """The names of a domain's DKIM selectors, in alphabetical order."""
+        return sorted(self._selectors.get(host, ()))
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -74,6 +83,8 @@ class Book:
         types = self._hosts.get(host)
         if not types:
             return []
+        if len(kinds) == 1:
+            return types.get(kinds[0], [])
         return [record for kind in kinds for record in types.get(kind, ())]
 
     def chain(self, host: str) -> Chain:
@@ -83,6 +94,9 @@ class Book:
         answer does not depend on the order of the file.
         """
         chain = Chain(host)
+        types = self._hosts.get(host)
+        if not types or types.keys().isdisjoint(ALIAS_TYPES):
+            return chain
         visited = {host}
         current = host
         while len(chain.hops) < MAX_HOPS:

@@ -16,7 +16,6 @@ from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
 from pipelines.attribution.rules import Rule, Rules
 
-SELECTORS = ("selector1", "selector2", "s1", "s2", "google", "k1", "default", "mail", "dkim")
 # Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
 TENANT_TOKENS = {"microsoft-365": ("MS=", "v=verifydomain MS="), "google-workspace": ("google-gws-recovery",)}
 
@@ -175,15 +174,16 @@ def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
 def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Draft]:
     """Mailbox providers by DKIM targets: those that name `host`, or with `copied` those that name another domain."""
     found: dict[str, Draft] = {}
-    for selector in SELECTORS:
-        for seen in book.get(f"{selector}._domainkey.{host}", "CNAME"):
+    for selector in book.selectors(host):
+        for seen in book.get(selector, "CNAME"):
             target = names.host(seen.value)
             rule = rules.suffixes.find(target)
             if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
                 continue
-            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com: a target that names another
-            # domain was copied from another body: it can contradict, it cannot show.
-            if (host.replace(".", "-") not in target) is not copied:
+            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com, in newer tenants without the
+            # domain's own dashes (selector1-westlindsey-gov-uk01b): a target that names another domain was
+            # copied from another body: it can contradict, it cannot show.
+            if (_squeezed(host) not in _squeezed(target.partition("._domainkey.")[0])) is not copied:
                 continue
             found.setdefault(
                 rule.provider,
@@ -199,6 +199,11 @@ def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Dra
                 ),
             )
     return list(found.values())
+
+
+def _squeezed(name: str) -> str:
+    """A name without its dots and dashes."""
+    return name.replace(".", "").replace("-", "")
 
 
 def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:

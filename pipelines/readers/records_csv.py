@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
 import io
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pipelines import schema
 from pipelines.attribution import names, observe
-from pipelines.batch import Batch
+from pipelines.batch import Batch, Rejected
 from pipelines.contracts.releases import unpack
 from pipelines.records import Observation
 
@@ -31,7 +32,7 @@ DATE_COLUMNS = ("seen_on", "seen_at", "observed_at", "date")
 MAX_VALUE = 10_000
 
 
-def rows(name: str, body: bytes, batch: Batch) -> Iterator[dict[str, str]]:
+def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
     """Rows of the CSV, checked; a body that is none, or lacks the columns, is refused as a whole."""
     try:
         text = unpack(body).decode()
@@ -44,47 +45,73 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[dict[str, str]]:
     if "\x00" in text:
         batch.refuse(name, body, "it is not text (it holds NUL bytes)")
         return
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    fields = [field.strip().lower() for field in reader.fieldnames or []]
-    missing = [column for column in ("type", "value") if column not in fields]
-    if "host" not in fields and "name" not in fields:
-        missing.insert(0, "host (or name)")
-    if missing:
-        batch.refuse(name, body, f"it lacks the column {' and '.join(missing)}")
-        return
-    reader.fieldnames = fields
-    host_column = "host" if "host" in fields else "name"
+    reader = csv.reader(io.StringIO(text, newline=""))
     try:
-        for row in reader:
-            batch.read += 1
-            host = names.host(row.get(host_column) or "")
-            kind = row.get("type") or ""
-            value = row.get("value")
-            if not host or not kind.strip() or value is None or len(value) > 10 * MAX_VALUE:
-                if host or kind.strip():
-                    _reject(name, reader.line_num, row, "has no host, type or value, or a value too long", batch)
+        fields = [field.strip().lower() for field in next(reader, [])]
+        missing = [column for column in ("type", "value") if column not in fields]
+        if "host" not in fields and "name" not in fields:
+            missing.insert(0, "host (or name)")
+        if missing:
+            batch.refuse(name, body, f"it lacks the column {' and '.join(missing)}")
+            return
+        host_at = fields.index("host" if "host" in fields else "name")
+        kind_at, value_at = fields.index("type"), fields.index("value")
+        env_at = fields.index("env") if "env" in fields else -1
+        days_at = [fields.index(column) for column in DATE_COLUMNS if column in fields]
+        width = max(host_at, kind_at, value_at)
+        for cells in reader:
+            if not cells:
                 continue
-            yield {**row, "host": host, "type": observe.kind(kind)}
+            batch.read += 1
+            if len(cells) <= width:
+                _reject(name, reader.line_num, cells, batch)
+                continue
+            host, kind, value = names.host(cells[host_at]), cells[kind_at], cells[value_at]
+            if not host or not kind.strip() or len(value) > 10 * MAX_VALUE:
+                if host or kind.strip():
+                    _reject(name, reader.line_num, cells, batch)
+                continue
+            yield Row(
+                host,
+                observe.kind(kind),
+                value,
+                _day(cells, days_at) if days_at else None,
+                cells[env_at] if 0 <= env_at < len(cells) else None,
+            )
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
 
 
-def _reject(name: str, line: int, row: Mapping[str, Any], reason: str, batch: Batch) -> None:
-    from pipelines.batch import Rejected
+class Row(NamedTuple):
+    """One row: host and type written one way, value as it stands, the day it was seen, the stated environment."""
 
-    batch.rejected.append(Rejected(f"{name} line {line}", repr(row).encode()[:2000], reason))
+    host: str
+    kind: str
+    value: str
+    day: dt.date | None
+    environment: str | None
 
 
-def day(row: Mapping[str, str]) -> dt.date | None:
+def _reject(name: str, line: int, cells: Sequence[str], batch: Batch) -> None:
+    reason = "has no host, type or value, or a value too long"
+    batch.rejected.append(Rejected(f"{name} line {line}", repr(cells).encode()[:2000], reason))
+
+
+def _day(cells: Sequence[str], columns: Sequence[int]) -> dt.date | None:
     """The day on which the row says it was seen; None where it says none."""
-    for column in DATE_COLUMNS:
-        text = (row.get(column) or "")[:10]
+    for column in columns:
+        text = cells[column][:10] if column < len(cells) else ""
         if text:
-            try:
-                return dt.date.fromisoformat(text)
-            except ValueError:
-                return None
+            return _iso_day(text)
     return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _iso_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> Batch:
@@ -92,16 +119,16 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     batch = Batch()
     found: dict[str, Observation] = {}
     for row in rows(name, body, batch):
-        value = observe.value(row["type"], row["value"])
+        value = observe.value(row.kind, row.value)
         observation = Observation(
-            observation_id=observe.observation_id(row["host"], row["type"], value, "published"),
-            subject=row["host"],
-            kind=row["type"],
+            observation_id=observe.observation_id(row.host, row.kind, value, "published"),
+            subject=row.host,
+            kind=row.kind,
             value=value,
             outcome="published",
-            seen_on=day(row) or options.get("seen_on"),
+            seen_on=row.day or options.get("seen_on"),
             vantage=None,
-            environment=names.environment(row["host"], row.get("env")),
+            environment=names.environment(row.host, row.environment),
             observed_at=None,
             source_id=source_id,
             private=bool(options.get("private", False)),

@@ -246,6 +246,16 @@ def test_a_copied_dkim_target_is_weak() -> None:
     assert "microsoft-365" in (back.contradiction or "")
 
 
+def test_newer_tenants_write_the_domain_without_its_dashes() -> None:
+    """West Lindsey's case: selector1-westlindsey-gov-uk01b names west-lindsey.gov.uk, in a tenant shared with others."""
+    rows = [
+        ("a-b.gov.uk", "MX", "5 mx.mailcontrol.com"),
+        ("selector1._domainkey.a-b.gov.uk", "CNAME", "selector1-ab-gov-uk01b._domainkey.itshared.onmicrosoft.com"),
+    ]
+    (back,) = [d for d in attribute_host(book(*rows), RULES, "a-b.gov.uk") if d.role == "mail" and d.layer == "back"]
+    assert (back.provider, back.rule_id) == ("microsoft-365", "mail-through:dkim")
+
+
 def test_two_operators_of_one_zone_are_two_rows_and_an_unknown_one_is_said() -> None:
     rows = [
         ("x.example", "NS", "ns-1.awsdns-00.com"),
