@@ -10,14 +10,15 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines import outage, reference_tables, schema
 from pipelines.attribution import names
@@ -27,7 +28,7 @@ from pipelines.attribution.draft import NONE, UNKNOWN, Draft
 from pipelines.attribution.mail import registrable
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.stored_ranges import stored_networks
-from pipelines.contracts.pipeline import Pipeline
+from pipelines.contracts.pipeline import MADE, Pipeline
 from pipelines.graph import Scenario
 from pipelines.incidents.feed_coverage import feed_coverage
 from pipelines.incidents.join import join
@@ -42,11 +43,15 @@ from pipelines.records import (
     Statement,
 )
 from pipelines.reference import Reference
-from pipelines.store import EditionRef, Manifest, Store, Writer, parquet_bytes, sha256, write_durably
+from pipelines.store import EditionRef, Manifest, Store, Writer, copy_durably, sha256, sha256_file, write_durably
+from pipelines.tables import BATCH_ROWS, Tables
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 # Dates after this are mistakes of the source; they are flagged and never become an edition's as_of.
 LATEST_DAY = dt.date(2045, 12, 31)
+# What the database may hold in memory before it goes to disk; the next where one step cannot do with it.
+MEMORY = ("256MB", "1GB", "80%")
 # Providers whose networks or platforms are closed: a name that still points there could be claimed by
 # anybody, so such rows are counted and kept back from every table.
 CLOSED = frozenset({"govuk-paas", "ukcloud", "edgio", "stackpath"})
@@ -54,13 +59,13 @@ CLOSED = frozenset({"govuk-paas", "ukcloud", "edgio", "stackpath"})
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An edition in memory."""
+    """An edition that is in no store yet."""
 
     id: str
     content_hash: str
     as_of: dt.date
     private: bool
-    tables: Mapping[str, pa.Table]
+    tables: Tables
     inputs: Mapping[str, str]
 
 
@@ -87,27 +92,35 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         "edges": edges,
         "incidents": incidents,
     }
-    contracts, pipeline, named_bodies = _contracts(reference, store, manifest, organisations)
+    made = Tables()
+    pipeline, named_bodies = _contracts(reference, store, manifest, organisations, made)
+    contracts = tuple(made)
     tables["organisations"] = sorted([*organisations, *named_bodies], key=lambda o: o.organisation_id)
     for name in ("payments", "sales"):
         tables[name] = _money(pipeline, _unique(_stored(store, manifest, name), f"{name.removesuffix('s')}_id"))
-    day = as_of or max(_newest_evidence(tables), _newest_in_columns(contracts))
+    with duckdb.connect() as connection:
+        for name in contracts:
+            _view(connection, name, [made.path(name)])
+        newest = _newest_in_columns(connection, contracts)
+        doubts = list(_contract_issues(connection))
+        used = _used(connection, contracts)
+    used.update(ranges["source_id"].to_pylist())
+    day = as_of or max(_newest_evidence(tables), newest)
     tables["statements"] = aged_out(statements, day)
     tables["exposures"] = _exposures(reference, tables)
     tables["issues"] = [
         *_stored(store, manifest, "issues"),
         *_issues(tables, len(withheld)),
-        *_contract_issues(contracts["contracts"]),
+        *doubts,
         *ambiguous,
     ]
     tables["sources"] = _unique(sources, "source_id")
-    tables["coverage"] = _coverage(reference, manifest, tables, {**contracts, "ranges": ranges})
+    tables["coverage"] = _coverage(reference, manifest, tables, used)
     tables["coverage"] += feed_coverage(manifest, tables["sources"], states)
-    made = {
-        name: _sorted(name, contracts[name] if name in contracts else schema.to_arrow(name, tables[name]))
-        for name in schema.EDITION_TABLES
-    }
-    content_hash = hash_tables(made)
+    for name in schema.EDITION_TABLES:
+        if name not in contracts:
+            made.put(name, _sorted(name, schema.to_arrow(name, tables[name])).to_batches(BATCH_ROWS))
+    content_hash = hash_tables({name: made.path(name) for name in made})
     return Built(
         id=f"{day.isoformat()}-{content_hash[:8]}",
         content_hash=content_hash,
@@ -321,31 +334,55 @@ def _finding(
 
 
 def _contracts(
-    reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation]
-) -> tuple[dict[str, pa.Table], Pipeline, list[Organisation]]:
-    """The tables of the contracts pipeline, its rules, and the bodies that only notices name."""
+    reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation], made: Tables
+) -> tuple[Pipeline, list[Organisation]]:
+    """Put the tables of the contracts pipeline into `made`; its rules, and the bodies that only notices name."""
     notices, awards, providers = reference_tables.named_contracts(reference)
     pipeline = Pipeline(reference, ((o.organisation_id, o.name, o.sector) for o in organisations))
-    connection = duckdb.connect(config={"threads": 1})
-    try:
+    named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
+    table = pa.table(
+        {
+            "notice_id": pa.array([notice for notice, _ in named], pa.string()),
+            "provider": pa.array([provider for _, (_, _, provider) in named], pa.string()),
+            "grade": pa.array([grade for _, (grade, _, _) in named], pa.string()),
+        }
+    )
+
+    def run(connection: duckdb.DuckDBPyConnection) -> list[Organisation]:
         for name, ours in (("notices", notices), ("awards", awards)):
-            rows = pa.concat_tables([schema.to_arrow(name, ours), store.read(name, manifest)])
-            connection.register(name, rows)
-        named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
-        table = pa.table(
-            {
-                "notice_id": pa.array([notice for notice, _ in named], pa.string()),
-                "provider": pa.array([provider for _, (_, _, provider) in named], pa.string()),
-                "grade": pa.array([grade for _, (grade, _, _) in named], pa.string()),
-            }
-        )
-        made = pipeline.run(connection, reference_tables.source_id("contracts"), table)
-    finally:
-        connection.close()
-    tables = {
-        name: getattr(made, name) for name in ("notices", "contracts", "contract_suppliers", "contract_providers")
-    }
-    return tables, pipeline, list(_named_bodies(reference, made.organisations))
+            connection.register(f"reviewed_{name}", schema.to_arrow(name, ours))
+            _view(connection, name, store.parts(name, manifest), f"reviewed_{name}")
+        found = pipeline.run(connection, reference_tables.source_id("contracts"), table)
+        for name in MADE:
+            made.put(name, found.batches(name))
+        return list(_named_bodies(reference, found.organisations))
+
+    return pipeline, bounded(run)
+
+
+def bounded(work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    """What `work` gives with a database in memory that goes to disk beyond MEMORY, so that an edition may be larger
+    than the machine's memory. Work that cannot go on within a limit starts again with the next."""
+    for memory in MEMORY:
+        with tempfile.TemporaryDirectory(prefix="cloudhold-") as spill:
+            try:
+                limits: dict[str, Any] = {"threads": 1, "memory_limit": memory, "temp_directory": spill}
+                with duckdb.connect(config=limits) as connection:
+                    connection.execute("SET TimeZone = 'UTC'")
+                    return work(connection)
+            except duckdb.OutOfMemoryException:
+                if memory == MEMORY[-1]:
+                    raise
+    raise AssertionError("there is a last limit")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], beside: str | None = None) -> None:
+    """`name` as the rows of Parquet files, with those of the table `beside`."""
+    parts = [f"SELECT * FROM {beside}"] if beside else []
+    if files:
+        listed = ", ".join("'" + file.as_posix().replace("'", "''") + "'" for file in files)
+        parts.append(f"SELECT * FROM read_parquet([{listed}])")
+    connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
 def _named_bodies(reference: Reference, names: Mapping[str, tuple[str, str]]) -> Iterator[Organisation]:
@@ -446,12 +483,22 @@ def _issue(kind: str, table: str, record: str | None, detail: str | None, source
     return Issue(f"i-{reference_tables.short(kind, table, record, detail)}", kind, table, record, detail, source)
 
 
-def _contract_issues(contracts: pa.Table) -> Iterator[Issue]:
+def _contract_issues(connection: duckdb.DuckDBPyConnection) -> Iterator[Issue]:
     """What the fold doubts of contracts."""
-    for row in contracts.select(["contract_id", "flags", "value_status", "source_id"]).to_pylist():
-        kinds = [*row["flags"], *([f"value-{row['value_status']}"] if row["value_status"] != "known" else [])]
-        for kind in kinds:
-            yield _issue(kind, "contracts", row["contract_id"], None, row["source_id"])
+    rows = connection.execute(
+        """SELECT unnest(list_concat(flags, CASE WHEN value_status <> 'known' THEN ['value-' || value_status] ELSE [] END)),
+                  contract_id, source_id FROM contracts ORDER BY ALL"""
+    )
+    for kind, contract_id, source_id in rows.fetchall():
+        yield _issue(kind, "contracts", contract_id, None, source_id)
+
+
+def _used(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Counter[str]:
+    """How many rows of `tables` rest on each source."""
+    counts: Counter[str] = Counter()
+    for name in tables:
+        counts.update(dict(connection.execute(f"SELECT source_id, count(*) FROM {name} GROUP BY ALL").fetchall()))
+    return counts
 
 
 def _issues(tables: Mapping[str, list[Any]], withheld: int) -> Iterator[Issue]:
@@ -482,16 +529,14 @@ NOT_COVERED = {
 
 
 def _coverage(
-    reference: Reference, manifest: Manifest, tables: Mapping[str, list[Any]], arrow: Mapping[str, pa.Table]
+    reference: Reference, manifest: Manifest, tables: Mapping[str, list[Any]], resting: Counter[str]
 ) -> list[Coverage]:
     rows: dict[str, Coverage] = {}
-    counts: Counter[str] = Counter()
+    counts = Counter(resting)
     for name, records in tables.items():
         if name in ("sources", "coverage", "issues"):
             continue
         counts.update(record.source_id for record in records)
-    for table in arrow.values():
-        counts.update(table["source_id"].to_pylist())
     by_collector: dict[str, list[Any]] = defaultdict(list)
     for source in tables["sources"]:
         if source.collector == "reference":
@@ -534,22 +579,36 @@ def _sorted(name: str, table: pa.Table) -> pa.Table:
     return table.sort_by(key) if table.num_rows else table
 
 
-def hash_tables(tables: Mapping[str, pa.Table]) -> str:
-    """SHA-256 over all rows of all tables in canonical order, without the facts of a run.
+def hash_tables(files: Mapping[str, Path]) -> str:
+    """SHA-256 over all rows of all tables, each a Parquet file, without the facts of a run.
 
-    A row is its values as JSON; rows are sorted as text, so neither the order of inputs nor that of a file
-    can show.
+    A row is the SHA-256 of its values as text, a list with its length before it and a missing value as a sign of its
+    own; a table is the SHA-256 of its sorted rows. So neither the order of inputs nor that of a file can show.
     """
-    digest = hashlib.sha256()
-    for name in sorted(tables):
-        columns = [c.name for c in schema.table(name).columns if not c.words.run]
-        digest.update(f"\x00{name}\x00{','.join(columns)}\x00".encode())
-        rows = tables[name].select(columns)
-        lines = sorted(json.dumps(list(row.values()), default=str, ensure_ascii=False) for row in rows.to_pylist())
-        for line in lines:
-            digest.update(line.encode())
-            digest.update(b"\n")
-    return digest.hexdigest()
+
+    def hashed(connection: duckdb.DuckDBPyConnection) -> str:
+        digest = hashlib.sha256()
+        for name in sorted(files):
+            columns = [column for column in schema.table(name).columns if not column.words.run]
+            said = ", ".join(_as_text(column) for column in columns)
+            _view(connection, f"hashed_{name}", [files[name]])
+            rows, found = connection.execute(
+                f"""SELECT count(*), sha256(coalesce(string_agg(row, '' ORDER BY row), ''))
+                    FROM (SELECT sha256(concat_ws(chr(31), {said})) AS row FROM hashed_{name})"""
+            ).fetchone() or (0, "")
+            digest.update(f"{name} {','.join(column.name for column in columns)} {rows} {found}\n".encode())
+        return digest.hexdigest()
+
+    return bounded(hashed)
+
+
+def _as_text(column: schema.Column) -> str:
+    """SQL for a column's value as text that no other value has."""
+    name, missing = f'"{column.name}"', "chr(30)"
+    if column.python == tuple[str, ...]:
+        items = f"array_to_string(list_transform({name}, lambda x: coalesce(x::VARCHAR, {missing})), chr(29))"
+        return f"coalesce(len({name}) || chr(29) || {items}, {missing})"
+    return f"coalesce({name}::VARCHAR, {missing})"
 
 
 def _newest_evidence(tables: Mapping[str, list[Any]]) -> dt.date:
@@ -563,15 +622,15 @@ def _newest_evidence(tables: Mapping[str, list[Any]]) -> dt.date:
     return newest
 
 
-def _newest_in_columns(tables: Mapping[str, pa.Table]) -> dt.date:
+def _newest_in_columns(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dt.date:
     newest = dt.date(1970, 1, 1)
-    for name, rows in tables.items():
+    for name in tables:
         for column in schema.table(name).columns:
-            if column.words.evidence and rows.num_rows:
-                days = rows[column.name].drop_null()
-                days = days.filter(pc.less_equal(days, pa.scalar(LATEST_DAY)))
-                if len(days):
-                    newest = max(newest, pc.max(days).as_py())
+            if column.words.evidence:
+                found = connection.execute(
+                    f"SELECT max({column.name}) FROM {name} WHERE {column.name} <= ?", [LATEST_DAY]
+                ).fetchone()
+                newest = max(newest, (found and found[0]) or newest)
     return newest
 
 
@@ -586,10 +645,17 @@ def write(writer: Writer, built: Built) -> Manifest:
     folder = writer.store.path / "editions" / built.id
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
-    for name, rows in built.tables.items():
-        body = parquet_bytes(rows)
-        write_durably(folder / f"{name}.parquet", body)
-        parts.append({"table": name, "sha256": sha256(body), "rows": rows.num_rows, "bytes": len(body)})
+    for name in schema.EDITION_TABLES:
+        path = folder / f"{name}.parquet"
+        copy_durably(built.tables.path(name), path)
+        parts.append(
+            {
+                "table": name,
+                "sha256": sha256_file(path),
+                "rows": built.tables.rows(name),
+                "bytes": path.stat().st_size,
+            }
+        )
     body = json.dumps(
         {
             "id": built.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -37,13 +38,13 @@ def run(store: Store) -> list[Result]:
     if manifest.edition is None:
         results.append(_result("edition", True, "no edition was built yet", str(store.path)))
         return results
-    tables: dict[str, pa.Table] = {}
+    files: dict[str, Path] = {}
     _attempt(
         results,
         "edition-parts",
         "every file of the edition matches its fingerprint",
         manifest.edition,
-        lambda: tables.update(_edition(store, manifest)),
+        lambda: files.update(_edition(store, manifest)),
     )
     if results[-1]["ok"]:
         _attempt(
@@ -51,29 +52,29 @@ def run(store: Store) -> list[Result]:
             "schema",
             "every table keeps its schema and codelists",
             manifest.edition,
-            lambda: _schema(tables),
+            lambda: _schema(files),
         )
         _attempt(
             results,
             "content-hash",
             "the content hash is that of the rows",
             manifest.edition,
-            lambda: _hash(manifest, tables),
+            lambda: _hash(manifest, files),
         )
-        _attempt(results, "keys", "no key stands twice", manifest.edition, lambda: _keys(tables))
+        _attempt(results, "keys", "no key stands twice", manifest.edition, lambda: _keys(files))
         _attempt(
             results,
             "no-contacts",
             "no e-mail address stands in any cell",
             manifest.edition,
-            lambda: _contacts(tables),
+            lambda: _contacts(files),
         )
         _attempt(
             results,
             "provenance",
             "every row names a source that is listed",
             manifest.edition,
-            lambda: _provenance(tables),
+            lambda: _provenance(files),
         )
     return results
 
@@ -99,38 +100,43 @@ def _parts(store: Store, manifest: Manifest) -> None:
         store.verify(part)
 
 
-def _edition(store: Store, manifest: Manifest) -> Iterator[tuple[str, pa.Table]]:
+def _edition(store: Store, manifest: Manifest) -> Iterator[tuple[str, Path]]:
     known = manifest.editions[manifest.edition or ""]
     folder = f"editions/{known.id}"
     body = store.verify(Part("edition", f"{folder}/edition.json", known.sha256, 0, 0, False)).read_bytes()
     for item in json.loads(body)["tables"]:
         name = item["table"]
         path = store.verify(Part(name, f"{folder}/{name}.parquet", item["sha256"], item["rows"], item["bytes"], False))
+        yield name, path
+
+
+def _tables(files: dict[str, Path]) -> Iterator[tuple[str, pa.Table]]:
+    for name, path in files.items():
         yield name, pq.read_table(path, schema=schema.arrow_schema(name))
 
 
-def _schema(tables: dict[str, pa.Table]) -> None:
-    for name, rows in tables.items():
+def _schema(files: dict[str, Path]) -> None:
+    for name, rows in _tables(files):
         schema.validate(name, rows)
 
 
-def _hash(manifest: Manifest, tables: dict[str, pa.Table]) -> None:
-    found = build.hash_tables(tables)
+def _hash(manifest: Manifest, files: dict[str, Path]) -> None:
+    found = build.hash_tables(files)
     said = manifest.editions[manifest.edition or ""].content_hash
     if found != said:
         raise ValueError(f"the rows give {found}, the edition says {said}")
 
 
-def _keys(tables: dict[str, pa.Table]) -> None:
-    for name, rows in tables.items():
+def _keys(files: dict[str, Path]) -> None:
+    for name, rows in _tables(files):
         key = list(schema.table(name).key)
         distinct = rows.group_by(key).aggregate([]).num_rows
         if distinct != rows.num_rows:
             raise ValueError(f"{name}: {rows.num_rows - distinct} rows share a key with another")
 
 
-def _contacts(tables: dict[str, pa.Table]) -> None:
-    for name, rows in tables.items():
+def _contacts(files: dict[str, Path]) -> None:
+    for name, rows in _tables(files):
         for column in schema.table(name).columns:
             values = rows[column.name]
             if column.python == tuple[str, ...]:
@@ -141,9 +147,9 @@ def _contacts(tables: dict[str, pa.Table]) -> None:
                 raise ValueError(f"{name}.{column.name} holds an '@'")
 
 
-def _provenance(tables: dict[str, pa.Table]) -> None:
-    listed = set(tables["sources"]["source_id"].to_pylist())
-    for name, rows in tables.items():
+def _provenance(files: dict[str, Path]) -> None:
+    listed = set(pq.read_table(files["sources"], columns=["source_id"])["source_id"].to_pylist())
+    for name, rows in _tables(files):
         if "source_id" in rows.column_names and name != "sources":
             missing = set(rows["source_id"].to_pylist()) - listed
             if missing:

@@ -11,6 +11,7 @@ import functools
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -53,11 +54,9 @@ class Edition:
     def of(cls, built: Built) -> Edition:
         """A built edition that is not (or not yet) in a store."""
         connection = _connect()
-        for name, rows in built.tables.items():
-            connection.register("arriving", rows)
-            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM arriving')
-            connection.unregister("arriving")
-        counts = {name: rows.num_rows for name, rows in built.tables.items()}
+        for name in built.tables:
+            _load(connection, name, built.tables.path(name))
+        counts = {name: built.tables.rows(name) for name in built.tables}
         return cls(built.id, built.content_hash, built.as_of, built.private, counts, connection)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -101,6 +100,13 @@ def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """A table of the edition into memory."""
+    connection.register("arriving", pq.read_table(path))
+    connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM arriving')
+    connection.unregister("arriving")
 
 
 def open_edition(store: Store, edition_id: str | None = None) -> Edition:
@@ -147,9 +153,7 @@ def _open(store: Store, manifest: Manifest, edition_id: str) -> Edition:
         path = store.verify(Part(name, f"{folder}/{name}.parquet", part["sha256"], part["rows"], part["bytes"], False))
         counts[name] = part["rows"]
         if size <= IN_MEMORY_BYTES:
-            connection.register("arriving", pq.read_table(path))
-            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM arriving')
-            connection.unregister("arriving")
+            _load(connection, name, path)
         else:
             quoted = path.as_posix().replace("'", "''")
             connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{quoted}')")

@@ -18,16 +18,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import filelock
 import pyarrow as pa
@@ -148,10 +150,20 @@ def _sync_directory(path: Path) -> None:
 
 def write_durably(path: Path, data: bytes) -> None:
     """Write `data` under `path` so that a reader sees all of it or the file before."""
+    _durably(path, io.BytesIO(data))
+
+
+def copy_durably(source: Path, path: Path) -> None:
+    """The file `source` under `path`, whole or not at all, without holding it in memory."""
+    with source.open("rb") as file:
+        _durably(path, file)
+
+
+def _durably(path: Path, source: BinaryIO) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

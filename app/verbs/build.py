@@ -43,7 +43,7 @@ def command(context: click.Context, as_of: dt.date | None, json_wanted: bool) ->
     issues: dict[str, int] = {}
     for kind in built.tables["issues"]["kind"].to_pylist():
         issues[kind] = issues.get(kind, 0) + 1
-    counts = {name: rows.num_rows for name, rows in built.tables.items()}
+    counts = {name: built.tables.rows(name) for name in built.tables}
     if json_wanted:
         print_json(
             {

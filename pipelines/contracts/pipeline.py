@@ -8,7 +8,7 @@ else stays in the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipelines.contracts.identity import NOBODY, Buyers, Identity, Suppliers
 from pipelines.contracts.provider_evidence import Behind, ProviderWords, behind
 from pipelines.contracts.superseding import Deal, superseded
 from pipelines.reference import Reference
+from pipelines.tables import BATCH_ROWS
 
 INDIVIDUAL = "individual supplier"
 _TITLED = r"^\s*(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame)\b"
@@ -42,14 +43,23 @@ _NO_PROVIDERS = pa.table({name: pa.array([], pa.string()) for name in ("notice_i
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The tables of the pipeline, in the edition's schemas."""
+    """The tables of the pipeline (MADE), in the database that made them and in the edition's schemas."""
 
-    notices: pa.Table
-    contracts: pa.Table
-    contract_suppliers: pa.Table
-    contract_providers: pa.Table
+    connection: duckdb.DuckDBPyConnection
     organisations: Mapping[str, tuple[str, str]]
     """Bodies that no list knows, by id: the name as published and a source that names it."""
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """The rows of one table in the order of its key, never all at once."""
+        order = ", ".join(schema.table(name).key)
+        yield from self.connection.sql(f"SELECT * FROM ({MADE[name]}) ORDER BY {order}").to_arrow_reader(BATCH_ROWS)
+
+    def table(self, name: str) -> pa.Table:
+        """One table whole."""
+        wanted = schema.arrow_schema(name)
+        return pa.concat_tables(
+            [wanted.empty_table(), *(pa.Table.from_batches([b]).cast(wanted) for b in self.batches(name))]
+        )
 
 
 def is_individual(name: str, number: str | None) -> bool:
@@ -87,15 +97,8 @@ class Pipeline:
         groups.group(connection, named_source)
         providers = self._providers(connection, identities, named_source, named_providers)
         self._finish(connection, providers)
-        made = {
-            name: connection.sql(query).to_arrow_table().cast(schema.arrow_schema(name))
-            for name, query in _FINAL.items()
-        }
-        return Made(
-            **made,
-            contract_providers=schema.to_arrow("contract_providers", providers),
-            organisations={key: facts for key, facts in shown.items() if key not in known},
-        )
+        connection.register("providers_made", schema.to_arrow("contract_providers", providers))
+        return Made(connection, {key: facts for key, facts in shown.items() if key not in known})
 
     # -- who bought ------------------------------------------------------------------------------------------
 
@@ -255,7 +258,7 @@ class Pipeline:
         _register(connection, "replaced", _transposed(("contract_id", "superseded_by"), pairs))
 
 
-_FINAL = {
+MADE = {
     "notices": f"SELECT {', '.join(schema.table('notices').names())} FROM latest",
     "contracts": "SELECT "
     + ", ".join(
@@ -270,6 +273,7 @@ _FINAL = {
     " LEFT JOIN (SELECT contract_id, min(superseded_by) AS superseded_by FROM replaced GROUP BY contract_id) r"
     " USING (contract_id)",
     "contract_suppliers": f"SELECT {', '.join(schema.table('contract_suppliers').names())} FROM suppliers_resolved",
+    "contract_providers": "SELECT * FROM providers_made",
 }
 
 

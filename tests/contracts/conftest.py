@@ -74,4 +74,4 @@ def rows(table: pa.Table, *columns: str) -> list[Any]:
 
 
 def groups(made: Made) -> int:
-    return len(set(made.contracts["group_id"].to_pylist()))
+    return len(set(made.table("contracts")["group_id"].to_pylist()))

@@ -17,6 +17,7 @@ from pipelines.contracts.definitions import DEFINITIONS, published_id
 from pipelines.contracts.pipeline import Made
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
+from pipelines.tables import Tables
 from tests.contracts.conftest import notice
 
 # value, awarded, start, end, title. What each row is for stands behind it.
@@ -82,12 +83,12 @@ def body(
 def edition(made: Made) -> Edition:
     tables: dict[str, pa.Table] = {name: schema.empty(name) for name in schema.EDITION_TABLES}
     for name in ("notices", "contracts", "contract_suppliers", "contract_providers"):
-        tables[name] = getattr(made, name)
+        tables[name] = made.table(name)
     record = schema.table("organisations").record
-    ids = {row for row in made.contracts["organisation_id"].to_pylist() if row}
+    ids = {row for row in tables["contracts"]["organisation_id"].to_pylist() if row}
     bodies = [record(i, i, "central", "x", None, (), None, None, None, None, None, "src", "read") for i in sorted(ids)]
     tables["organisations"] = schema.to_arrow("organisations", bodies)
-    return Edition.of(Built("e", "0" * 64, ON, False, tables, {}))
+    return Edition.of(Built("e", "0" * 64, ON, False, Tables(tables), {}))
 
 
 def counted(found: Edition, **options: Any) -> dict[str, tuple[int, int]]:

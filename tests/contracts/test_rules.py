@@ -56,11 +56,11 @@ PAIRS = [
 @pytest.mark.parametrize(("case", "linked", "cf", "fts"), PAIRS, ids=[row[0] for row in PAIRS])
 def test_one_award_on_two_portals_is_one_contract(made: Make, case: str, linked: bool, cf: dict, fts: dict) -> None:
     result = made(notice("cf", "a", **cf), notice("fts", "b", **fts))
-    assert result.contracts.num_rows == 2, "linked, never deleted"
+    assert result.table("contracts").num_rows == 2, "linked, never deleted"
     assert groups(result) == (1 if linked else 2)
     if linked:
-        (stands_for_both,) = set(result.contracts["group_id"].to_pylist())
-        assert dict(rows(result.contracts, "contract_id", "portal"))[stands_for_both] == "find-a-tender"
+        (stands_for_both,) = set(result.table("contracts")["group_id"].to_pylist())
+        assert dict(rows(result.table("contracts"), "contract_id", "portal"))[stands_for_both] == "find-a-tender"
 
 
 def test_a_link_to_the_original_joins_portals(made: Make) -> None:
@@ -103,7 +103,7 @@ TWINS = [
 def test_twins_are_one_contract_and_keep_their_notices(made: Make, case: str, same: bool, change: dict) -> None:
     result = made(notice(process="a", **TWIN), notice(process="b", **{**TWIN, **change}))
     assert groups(result) == (1 if same else 2)
-    assert sum(len(ids) for ids in rows(result.contracts, "notice_ids")) == 2
+    assert sum(len(ids) for ids in rows(result.table("contracts"), "notice_ids")) == 2
 
 
 def test_deals_of_350000_in_2020_and_2023_are_two(made: Make) -> None:
@@ -133,23 +133,23 @@ def test_a_later_release_supersedes_field_by_field_in_any_order(made: Make) -> N
     for seed in range(6):
         random.Random(seed).shuffle(releases)
         result = made(*releases)
-        (row,) = rows(result.contracts, "title", "value_gbp", "start_on", "end_on")
+        (row,) = rows(result.table("contracts"), "title", "value_gbp", "start_on", "end_on")
         seen.add(row)
-        assert rows(result.contract_suppliers, "supplier_name") == ["AWS EMEA SARL"]
+        assert rows(result.table("contract_suppliers"), "supplier_name") == ["AWS EMEA SARL"]
     assert seen == {("Second", Decimal("120000.00"), dt.date(2024, 2, 1), dt.date(2025, 1, 31))}
 
 
 def test_a_change_notice_is_not_added(made: Make) -> None:
     first = notice("fts", release="1", published="2022-01-01T00:00:00Z", value=5_780_000, **TERM)
     change = notice("fts", release="2", published="2023-01-01T00:00:00Z", value=9_450_000, tag=["awardUpdate"], **TERM)
-    assert rows(made(first, change).contracts, "value_gbp") == [Decimal("9450000.00")]
+    assert rows(made(first, change).table("contracts"), "value_gbp") == [Decimal("9450000.00")]
 
 
 def test_a_contract_change_without_an_award_belongs_to_its_award(made: Make) -> None:
     first = notice("fts", release="1", published="2024-03-01T00:00:00Z", value=100_000, **TERM)
     change = notice("fts", release="2", published="2024-09-01T00:00:00Z", awards=[], tag=["contractUpdate"],
                     contracts=[{"awardID": "a1", "value": {"amount": 130_000, "currency": "GBP"}, "dateSigned": "2024-08-01"}])  # fmt: skip
-    assert rows(made(first, change).contracts, "value_gbp", "signed_on") == [
+    assert rows(made(first, change).table("contracts"), "value_gbp", "signed_on") == [
         (Decimal("130000.00"), dt.date(2024, 8, 1))
     ]
 
@@ -162,7 +162,7 @@ def test_one_ocid_of_two_buyers_is_two_processes(made: Make) -> None:
         notice(release="1", buyer="Home Office", value=1000),
         notice(release="2", buyer="National Audit Office", value=2000),
     )
-    assert sorted(rows(result.contracts, "organisation_id")) == ["home-office", "national-audit-office"]
+    assert sorted(rows(result.table("contracts"), "organisation_id")) == ["home-office", "national-audit-office"]
 
 
 def test_one_buyer_with_123_releases_is_one_process(made: Make) -> None:
@@ -170,7 +170,7 @@ def test_one_buyer_with_123_releases_is_one_process(made: Make) -> None:
         notice(release=f"n-{n}", value=1000 + n, published=f"2024-01-01T{n // 60:02}:{n % 60:02}:00Z")
         for n in range(123)
     ]
-    assert rows(made(*releases).contracts, "value_gbp") == [Decimal("1122.00")]
+    assert rows(made(*releases).table("contracts"), "value_gbp") == [Decimal("1122.00")]
 
 
 # -- framework, call-off, contract --------------------------------------------------------------------------
@@ -191,7 +191,7 @@ CLASSES = [
 
 @pytest.mark.parametrize(("case", "expected", "facts"), CLASSES, ids=[row[0] for row in CLASSES])
 def test_framework_call_off_or_contract(made: Make, case: str, expected: str, facts: dict[str, Any]) -> None:
-    assert rows(made(notice(**facts)).contracts, "contract_class") == [expected]
+    assert rows(made(notice(**facts)).table("contracts"), "contract_class") == [expected]
 
 
 # -- values -------------------------------------------------------------------------------------------------
@@ -199,9 +199,9 @@ def test_framework_call_off_or_contract(made: Make, case: str, expected: str, fa
 
 def test_a_shared_value_stays_on_the_award(made: Make) -> None:
     result = made(notice(suppliers=["A Ltd", "B Ltd", "C Ltd"], value=300_000))
-    assert rows(result.contracts, "value_gbp") == [Decimal("300000.00")]
-    assert result.contract_suppliers.num_rows == 3
-    assert not any("value" in name for name in result.contract_suppliers.column_names)
+    assert rows(result.table("contracts"), "value_gbp") == [Decimal("300000.00")]
+    assert result.table("contract_suppliers").num_rows == 3
+    assert not any("value" in name for name in result.table("contract_suppliers").column_names)
 
 
 VALUES = [
@@ -216,7 +216,7 @@ def test_unknown_and_suspect_values_are_counted_and_not_summed(
 ) -> None:
     result = made(notice(value=published))
     expected = None if summed is None else Decimal(summed)
-    assert rows(result.contracts, "value_gbp", "value_status") == [(expected, state)]
+    assert rows(result.table("contracts"), "value_gbp", "value_status") == [(expected, state)]
 
 
 BASES = [
@@ -232,7 +232,7 @@ def test_vat_is_kept_as_published_and_never_converted(
     made: Make, case: str, portal: str, facts: dict, expected: tuple
 ) -> None:
     result = made(notice(portal, **facts))
-    assert rows(result.contracts, "value_net", "value_gross", "value_basis", "value_gbp") == [expected]
+    assert rows(result.table("contracts"), "value_net", "value_gross", "value_basis", "value_gbp") == [expected]
 
 
 def test_a_currency_that_the_text_or_a_lot_contradicts_is_flagged(made: Make) -> None:
@@ -240,23 +240,25 @@ def test_a_currency_that_the_text_or_a_lot_contradicts_is_flagged(made: Make) ->
     lot = notice(process="b", value=500_000, tender={"value": {"amount": 1, "currency": "GBP"},
                                                      "lots": [{"value": {"amount": 1, "currency": "AED"}}]})  # fmt: skip
     plain = notice(process="c", value=500_000, description="Hosting in the European Union")
-    flags = dict(rows(made(dollars, lot, plain).contracts, "ocid", "flags"))
+    flags = dict(rows(made(dollars, lot, plain).table("contracts"), "ocid", "flags"))
     assert "currency-doubt" in flags["ocds-b5fd17-a"]
     assert "currency-of-lot-differs" in flags["ocds-b5fd17-b"]
     assert flags["ocds-b5fd17-c"] == []
 
 
 def test_another_currency_is_kept_and_not_summed(made: Make) -> None:
-    assert rows(made(notice(value=500_000, currency="USD")).contracts, "value_gbp", "currency") == [(None, "USD")]
+    assert rows(made(notice(value=500_000, currency="USD")).table("contracts"), "value_gbp", "currency") == [
+        (None, "USD")
+    ]
 
 
 def test_least_value_and_longest_extent_are_kept(made: Make) -> None:
     facts = notice("fts", value=18_000_000, extent="2030-01-01", tender={"minValue": {"amount": 12_100_000}}, **TERM)
-    assert rows(made(facts).contracts, "value_low", "value_high", "max_end_on") == [
+    assert rows(made(facts).table("contracts"), "value_low", "value_high", "max_end_on") == [
         (Decimal("12100000.00"), Decimal("18000000.00"), dt.date(2030, 1, 1))
     ]
     tiny = notice(value=65_600_000, tender={"minValue": {"amount": 1}})
-    assert rows(made(tiny).contracts, "value_low") == [Decimal("65600000.00")], "1 stands for unknown"
+    assert rows(made(tiny).table("contracts"), "value_low") == [Decimal("65600000.00")], "1 stands for unknown"
 
 
 # -- superseding deals --------------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ def test_a_later_deal_of_like_value_and_time_supersedes(
         )
         for n, deal in enumerate((one, other))
     ]
-    found = dict(rows(made(*deals).contracts, "value_gbp", "superseded_by"))
+    found = dict(rows(made(*deals).table("contracts"), "value_gbp", "superseded_by"))
     assert [bool(by) for _, by in sorted(found.items())] == [replaced, False]
 
 
@@ -293,19 +295,19 @@ def test_a_later_deal_of_like_value_and_time_supersedes(
 
 def test_an_account_of_tendering_software_is_no_buyer(made: Make) -> None:
     result = made(notice(buyer="Atamis Ltd", title="T&T AWS", supplier="X Ltd"))
-    assert rows(result.contracts, "organisation_id", "publisher_name") == [(None, "Atamis Ltd")]
-    assert "publisher-is-software" in rows(result.contracts, "flags")[0]
+    assert rows(result.table("contracts"), "organisation_id", "publisher_name") == [(None, "Atamis Ltd")]
+    assert "publisher-is-software" in rows(result.table("contracts"), "flags")[0]
 
 
 def test_an_account_that_publishes_for_another_names_it(made: Make) -> None:
     behalf = notice(
         process="a", buyer="Atamis Ltd", description="Awarded on behalf of the Department of Health and Social Care."
     )
-    assert rows(made(behalf).contracts, "organisation_id") == ["department-of-health-and-social-care"]
+    assert rows(made(behalf).table("contracts"), "organisation_id") == ["department-of-health-and-social-care"]
     agent = notice(
         process="b", buyer="Crown Commercial Service", description="Procured on behalf of the Home Office for hosting"
     )
-    assert rows(made(agent).contracts, "organisation_id", "publisher_name") == [
+    assert rows(made(agent).table("contracts"), "organisation_id", "publisher_name") == [
         ("home-office", "Crown Commercial Service")
     ]
 
@@ -330,7 +332,7 @@ def test_buyers_with_successors_and_dates(
     made: Make, name: str, day: str, expected: str | None, ambiguous: bool
 ) -> None:
     result = made(notice(buyer=name, published=f"{day}T00:00:00Z"))
-    (row,) = rows(result.contracts, "organisation_id", "flags", "buyer_name")
+    (row,) = rows(result.table("contracts"), "organisation_id", "flags", "buyer_name")
     assert row[0] == (expected or "h-m-revenue-and-customs")
     assert ("buyer-abolished-ambiguous" in row[1]) is ambiguous
     assert row[2] == name, "the name is kept as published"
@@ -356,12 +358,12 @@ BEHIND = [
 @pytest.mark.parametrize(("case", "facts", "expected"), BEHIND, ids=[row[0] for row in BEHIND])
 def test_the_provider_behind_with_grade_and_place(made: Make, case: str, facts: dict, expected: list[tuple]) -> None:
     result = made(notice(**facts))
-    assert rows(result.contract_providers, "provider", "grade", "place", "via_reseller") == expected
+    assert rows(result.table("contract_providers"), "provider", "grade", "place", "via_reseller") == expected
 
 
 def test_each_match_stores_its_phrase(made: Make) -> None:
     result = made(notice(supplier="Softcat plc", title="Renewal", description="Licences for Google Workspace."))
-    assert rows(result.contract_providers, "provider", "phrase", "rule_id") == [
+    assert rows(result.table("contract_providers"), "provider", "phrase", "rule_id") == [
         ("google-workspace", "Google Workspace", "word:google workspace")
     ]
 
@@ -379,7 +381,7 @@ def test_goods_of_another_vendor_in_the_providers_shop(
     made: Make, title: str, description: str | None, other: bool
 ) -> None:
     result = made(notice(title=title, description=description))
-    assert rows(result.contract_providers, "provider", "marketplace") == [("aws", other)]
+    assert rows(result.table("contract_providers"), "provider", "marketplace") == [("aws", other)]
 
 
 SERVICES = [
@@ -391,7 +393,9 @@ SERVICES = [
 
 @pytest.mark.parametrize(("title", "expected"), SERVICES)
 def test_what_was_bought_is_told_apart_before_any_dependency(made: Make, title: str, expected: str) -> None:
-    assert rows(made(notice(supplier="Google Ireland Limited", title=title)).contracts, "service_class") == [expected]
+    assert rows(made(notice(supplier="Google Ireland Limited", title=title)).table("contracts"), "service_class") == [
+        expected
+    ]
 
 
 # -- dates --------------------------------------------------------------------------------------------------
@@ -402,7 +406,7 @@ def test_five_dates_stay_apart_and_are_not_clamped(made: Make) -> None:
         notice(published="2024-03-31T00:30:00+00:00", awarded="2024-05-01T00:00:00Z", start="2024-04-01T00:00:00+01:00",
                end="2108-01-01", contracts=[{"awardID": "a1", "dateSigned": "2024-05-02T00:00:00Z"}])
     )  # fmt: skip
-    (row,) = rows(result.contracts, "published_on", "awarded_on", "signed_on", "start_on", "end_on", "flags")
+    (row,) = rows(result.table("contracts"), "published_on", "awarded_on", "signed_on", "start_on", "end_on", "flags")
     assert [str(day) for day in row[:5]] == ["2024-03-31", "2024-05-01", "2024-05-02", "2024-04-01", "2108-01-01"]
     assert {"end-beyond-2045", "published-before-award", "start-before-award"} <= set(row[5])
 
@@ -422,7 +426,7 @@ STATES = [
 def test_what_was_taken_back_stays_visible_with_its_state(made: Make, case: str, facts: dict, expected: str) -> None:
     first = notice("fts", release="1", published="2024-01-01T00:00:00Z", value=1000)
     later = notice("fts", release="2", published="2024-02-01T00:00:00Z", value=1000, **facts)
-    assert rows(made(first, later).contracts, "status") == [expected]
+    assert rows(made(first, later).table("contracts"), "status") == [expected]
 
 
 # -- people -------------------------------------------------------------------------------------------------
@@ -434,4 +438,4 @@ def test_what_was_taken_back_stays_visible_with_its_state(made: Make, case: str,
      ("Dr Example Consulting Ltd", "Dr Example Consulting Ltd"), ("Miss Group Limited", "Miss Group Limited")],
 )  # fmt: skip
 def test_a_person_is_not_named(made: Make, name: str, shown: str) -> None:
-    assert rows(made(notice(supplier=name)).contract_suppliers, "supplier_name") == [shown]
+    assert rows(made(notice(supplier=name)).table("contract_suppliers"), "supplier_name") == [shown]
