@@ -95,7 +95,8 @@ class Suppliers:
     """Supplier names to providers and resellers.
 
     Order: company number, exact name, normalised name; then the name without what stands around it (a remark
-    after the legal form, an acronym in brackets, a branch, a web ending); then a name that a narrow column cut.
+    after the legal form, an acronym in brackets, a branch, a web ending); then words joined or parted otherwise
+    (only where the known name has several, so that "Rack Space" is nobody); then a name that a narrow column cut.
     A spelling that is merely near is taken for a reseller only, never for a provider.
     """
 
@@ -103,6 +104,7 @@ class Suppliers:
         self._numbers: dict[str, Identity] = {}
         self._exact: dict[str, Identity] = {}
         self._normal: dict[str, Identity] = {}
+        self._joined: dict[str, Identity] = {}
         self._words: dict[str, list[tuple[tuple[str, ...], Identity]]] = {}
         families: dict[str, set[str]] = {}
         for provider in reference.providers.values():
@@ -133,13 +135,17 @@ class Suppliers:
             if other and (other.provider, other.reseller) != (identity.provider, identity.reseller):
                 raise BadReference(file, owner, f"the name {name!r} also belongs to {other.provider or other.reseller}")
             self._normal[normal] = replace(identity, rule_id=f"normalised-name:{owner}")
+            if " " in normal or identity.reseller:
+                self._joined[normal.replace(" ", "")] = replace(identity, rule_id=f"name-spaced-otherwise:{owner}")
             words = tuple(_tokens(name))
             self._words.setdefault(words[0], []).append((words, identity))
 
     @property
     def coarse(self) -> str:
-        """A coarse test for SQL: a name that `find` could know holds one of these, or a letter outside ASCII."""
-        return r"\b(?:" + "|".join(sorted(map(re.escape, self._words))) + r")\b|[^\x00-\x7f]"
+        """A coarse test for SQL: a name that `find` could know begins a word with one of these, or has a letter
+        outside ASCII."""
+        words = {*self._words, *(words[0][:4] for known in self._words.values() for words, _ in known)}
+        return r"\b(?:" + "|".join(sorted(map(re.escape, words))) + r")|[^\x00-\x7f]"
 
     @property
     def numbers(self) -> list[str]:
@@ -159,7 +165,8 @@ class Suppliers:
             found = self._normal.get(normalise(candidate))
             if found:
                 return replace(found, rule_id=f"name-in-remarks:{found.provider or found.reseller}")
-        return self._remarked(text) or self._cut(text) or self._near(text) or NOBODY
+        joined = self._joined.get(normalise(name).replace(" ", ""))
+        return joined or self._remarked(text) or self._cut(text) or self._near(text) or NOBODY
 
     def _remarked(self, text: str) -> Identity | None:
         """A known name of three words or more, followed by words that are no part of another company's name."""

@@ -14,7 +14,7 @@ KNOWN = {
     "aws": [
         "Amazon Web Services EMEA SARL, UK Branch", "AWS EMEA SARL (London Branch)", "AMAZON WEB SERVICES EMEA S.À R.L.",
         "¿Amazon Web Services, Inc.", "~105 AMAZON WEB SERVICES EMEA SARL", "Amazon Web Services EMEA SARL~10500", "AMAZON WEB SERVICES E",
-        "AMAZON WEB SERVICES AWS.AMAZON.CO", "Amazon\u200b Web\xa0Services", "ＡＭＡＺＯＮ ＷＥＢ ＳＥＲＶＩＣＥＳ",
+        "Amazon Webservices EMEA Sarl", "AMAZON WEB SERVICES AWS.AMAZON.CO", "Amazon\u200b Web\xa0Services", "ＡＭＡＺＯＮ ＷＥＢ ＳＥＲＶＩＣＥＳ",
     ],
     "microsoft-365": ["MICROSOFT IRELAND OPERATIO", "Microsoft Limited (Reading)", "Microsoft Ltd PSS", "105231 MICROSOFT LTD"],
     "oracle": ["Oracle Corporation U.K. Ltd.,", "Oracle Corporation UK Limited - Reading", "ORACLE CORP UK LTD"],
@@ -23,7 +23,7 @@ KNOWN = {
     "softcat": ["PAYPAL *SOFTCAT", "Softcat PLC - Marlow"],
     "computacenter": ["COMPUTACENTER (UK) LIM", "Computacenter (UK) Ltd Hatfield"],
     "scc": ["SCC (Specialist Computer Centres)", "Specialist Computer Centers PLC", "SPECIALIST COMPUTER CENTRE NON EDI"],
-    "trustmarque": ["Trustmarque Solutoins Ltd"],
+    "trustmarque": ["Trustmarque Solutoins Ltd", "Trust Marque Solutions Ltd"],
     "bytes": ["Bytes Software Servic", "BYTES SOFTWARE SERVICES LIMITED - LEATHERHEAD"],
     "insight": ["INSIGHT DIRECT (UK", "Insight Direct UK Ltd t/a Insight"],
 }  # fmt: skip
@@ -32,7 +32,7 @@ NOBODY = [
     "Amazon Web Services Consultants Ltd", "Amazon EU SARL UK Branch", "Amazon Payments UK", "Amazon Web Servces Ltd", "GOOGLE *ADS4231694470",
     "Google *google Inc", "Google Plumbing Ltd", "Microsoft*Store", "MICROSOFT*OFFICE 365", "Microsoft Word Typing Ltd", "Oracle Care Ltd",
     "Oracle Roofing Ltd", "Insight Healthcare Ltd", "Phoenix Software Training Academy Ltd", "Phoenix Group", "Bytes Cafe", "Softcat Grooming Ltd",
-    "Specialist Computer Services Ltd", "Rackspace Shelving Ltd", "Crayon Childcare Ltd", "Azure Hair Salon", "IBMC Ltd", "SCC", "Capgemini UK plc",
+    "Specialist Computer Services Ltd", "Rackspace Shelving Ltd", "Rack Space Ltd", "Sales Force Training Ltd", "Fastly Couriers Ltd", "Crayon Childcare Ltd", "Azure Hair Salon", "IBMC Ltd", "SCC", "Capgemini UK plc",
     "Аmazon Web Services",  # the first letter is Cyrillic
 ]  # fmt: skip
 
