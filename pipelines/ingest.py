@@ -236,8 +236,9 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     keys = list(zip(*(rows[column].to_pylist() for column in identity), strict=True))
     sources = rows["source_id"].to_pylist()
     # The first column is the permanent id: another version of a known notice is kept, and is not new.
-    anywhere = {key[0] for key in stored}
-    new = len({key[0] for key in keys if key[0] not in anywhere})
+    anywhere = writer.known(table, identity[:1])
+    arrived = {key[:1] for key in keys}
+    new = len(arrived - anywhere)
     mask = []
     gathered = set()
     for key, source in zip(keys, sources, strict=True):
@@ -245,6 +246,7 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
         mask.append(full not in stored and full not in gathered)
         gathered.add(full)
     writer.remember(table, columns, gathered)
+    writer.remember(table, identity[:1], arrived)
     return new, rows.filter(pa.array(mask))
 
 

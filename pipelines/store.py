@@ -39,6 +39,7 @@ from pipelines import __version__, schema
 from pipelines.errors import CheckFailed, Refused, StoreLocked
 
 FORMAT = 1
+PART_ROWS = 20_000
 GARBAGE_AGE_SECONDS = 24 * 3600
 _MANIFEST_NAME = re.compile(r"^(\d{6})\.json$")
 
@@ -331,6 +332,7 @@ class Writer:
         self.store = store
         self.base = store.manifest()
         self._parts: list[Part] = []
+        self._rows: dict[tuple[str, bool], list[pa.Table]] = {}
         self._raw: list[Part] = []
         self._quarantined: list[dict[str, Any]] = []
         self._cursors: dict[str, Any] = {}
@@ -365,10 +367,17 @@ class Writer:
         return Part(table, f"{folder}/{name}", digest, rows, len(data), private)
 
     def add_rows(self, table: str, data: pa.Table, private: bool = False) -> None:
-        """Rows of one stored table, in its schema."""
+        """Rows of one stored table, in its schema. Few rows wait for more: a part is a file, and files cost."""
         if data.num_rows == 0:
             return
         schema.validate(table, data)
+        waiting = self._rows.setdefault((table, private), [])
+        waiting.append(data)
+        if sum(rows.num_rows for rows in waiting) >= PART_ROWS:
+            self._write_rows(table, private)
+
+    def _write_rows(self, table: str, private: bool) -> None:
+        data = pa.concat_tables(self._rows.pop((table, private)))
         self._parts.append(self._put(table, f"tables/{table}", ".parquet", parquet_bytes(data), data.num_rows, private))
 
     def add_raw(self, collector: str, day: str, body: bytes, private: bool = False) -> Part:
@@ -403,6 +412,8 @@ class Writer:
 
     def commit(self) -> Manifest:
         """Write the next manifest and make it current. Everything gathered becomes visible at once."""
+        for table, private in list(self._rows):
+            self._write_rows(table, private)
         manifest = replace(
             self.base,
             number=self.base.number + 1,
@@ -433,11 +444,14 @@ class Writer:
 
     def commit_if_changed(self) -> Manifest:
         """Commit what was gathered; where nothing was, leave the store as it is."""
-        changed = any((self._parts, self._raw, self._quarantined, self._cursors, self._coverage, self._editions))
+        changed = any(
+            (self._parts, self._rows, self._raw, self._quarantined, self._cursors, self._coverage, self._editions)
+        )
         return self.commit() if changed else self.base
 
     def discard(self) -> Self:
         """Forget what was gathered since the last commit."""
-        self._parts, self._raw, self._quarantined = [], [], []
+        self._parts, self._rows, self._raw, self._quarantined = [], {}, [], []
         self._cursors, self._coverage, self._editions = {}, {}, {}
+        self._known = {}
         return self

@@ -21,6 +21,7 @@ SOURCE = Source(
     home="https://standard.open-contracting.org/latest/en/",
     reader="ocds",
     cadence_days=7,
+    takes="address of the first page",
 )
 
 

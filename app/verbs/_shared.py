@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from app.stores import current_edition, store_path
+from pipelines import reference
 from pipelines.answers import Answer, jsonable
 from pipelines.edition import Edition
 from pipelines.errors import Refused
@@ -43,6 +44,14 @@ def edition_of(context: click.Context, edition_id: str | None = None) -> Edition
         if any(part.path not in inputs for part in manifest.parts):
             say(f"records came in after edition {newest.id} was built; run cloudhold build to see them")
     return edition
+
+
+def opted_out() -> tuple[str, ...]:
+    """Names of data/reference/opt_out.csv that are not asked, nor anything below them."""
+    facts = reference.load()
+    if "opt_out.csv" not in facts.hashes:
+        return ()
+    return tuple(row["pattern"] for _, row in facts.rows("opt_out.csv", ("pattern",)) if row["pattern"].strip())
 
 
 def say(text: str) -> None:

@@ -17,8 +17,7 @@ import click
 
 from app.scan_store import Keeper, seen_today, source_id
 from app.scanning import Row, Scan, Settings, partitions, read_hosts, scan_part
-from app.verbs._shared import read_bytes, say, store_of
-from pipelines import reference
+from app.verbs._shared import opted_out, read_bytes, say, store_of
 from pipelines.errors import Refused
 from scrapers import _dns
 from scrapers._fetch import Fetcher
@@ -97,14 +96,6 @@ def command(
         keeper.commit("complete")
     if not json_wanted:
         click.echo(summary(keeper.hosts, keeper.outcomes))
-
-
-def opted_out() -> tuple[str, ...]:
-    """Names of data/reference/opt_out.csv that are not asked, nor anything below them."""
-    facts = reference.load()
-    if "opt_out.csv" not in facts.hashes:
-        return ()
-    return tuple(row["pattern"] for _, row in facts.rows("opt_out.csv", ("pattern",)) if row["pattern"].strip())
 
 
 def run_here(hosts: list[str], settings: Settings, take: Any) -> None:

@@ -217,8 +217,9 @@ def test_a_full_disk_is_one_sentence_and_the_state_before_is_whole(
 
     with store.writer("test") as writer:
         monkeypatch.setattr(os, "fsync", full)
+        writer.add_rows("issues", issues("b"))
         with pytest.raises(Refused, match="No space left on device"):
-            writer.add_rows("issues", issues("b"))
+            writer.commit()
         monkeypatch.setattr(os, "fsync", real)
     assert names(store) == ["i-a"]
     assert list(store.path.rglob("*.tmp")) == []

@@ -1,0 +1,90 @@
+"""A server on loopback that behaves as a source is known to: every request is in its log, its clock can be ours."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: when (by the shared clock), what path, what keys, what body."""
+
+    at: float
+    path: str
+    query: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+    """Whether the connection closes before the promised length."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes only when somebody sleeps, so that a five-minute wait costs nothing."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += max(0.0, seconds)
+
+
+@dataclass(slots=True)
+class StandIn:
+    base: str
+    clock: Clock
+    log: list[Asked]
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.log]
+
+
+@contextmanager
+def serve(answer: Callable[[Asked, int], Reply], clock: Clock | None = None) -> Iterator[StandIn]:
+    """`answer` gives the reply to a request and its number, from 1."""
+    time = clock or Clock()
+    log: list[Asked] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def _take(self, body: bytes) -> None:
+            parts = urlsplit(self.path)
+            query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+            asked = Asked(time(), parts.path, query, body)
+            log.append(asked)
+            reply = answer(asked, len(log))
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body) + (100 if reply.cut else 0)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        def do_GET(self) -> None:
+            self._take(b"")
+
+        def do_POST(self) -> None:
+            self._take(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield StandIn(f"http://127.0.0.1:{server.server_port}", time, log)
+    finally:
+        server.shutdown()
+        server.server_close()
