@@ -11,8 +11,8 @@ import datetime as dt
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,13 @@ from pipelines.batch import Batch
 from pipelines.errors import Refused
 from pipelines.readers import reader
 from pipelines.records import Issue, Source
-from pipelines.store import Writer, sha256
+from pipelines.store import Writer, sha256, sha256_file
 from pipelines.text import plain
 
-CHUNK_BYTES = 32 * 1024 * 1024
+# How much of a file of JSON lines is read at a time. Reading takes some ten times this in memory.
+PIECE_BYTES = 16 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
+_LINE = re.compile(r" line (\d+)$")
 _CONTACT_OBJECT = re.compile(rb'"contactPoint"\s*:\s*\{[^{}]*\}')
 _CONTACT_FIELD = re.compile(rb'"(telephone|faxNumber|email)"\s*:\s*"[^"]*"')
 _LOCAL_PART = re.compile(rb"[A-Za-z0-9._%+'&=/-]+$")
@@ -83,36 +86,73 @@ def source_id_of(collector: str, body_sha256: str) -> str:
     return f"{collector}-{body_sha256[:16]}"
 
 
-def chunks(name: str, body: bytes, by_line: bool) -> Iterator[bytes]:
-    """`body` in pieces that fit in memory: JSON lines are cut at line ends, anything else stays whole."""
-    lines = name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
-    if not (by_line and lines) or len(body) < CHUNK_BYTES // 8:
-        yield body
-        return
-    if body[:2] == b"\x1f\x8b":
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One body: its name, its fingerprint and size as it came, and its bytes in pieces that fit in memory."""
+
+    name: str
+    sha256: str
+    size: int
+    pieces: Callable[[], Iterator[bytes]]
+
+    @classmethod
+    def of(cls, name: str, body: bytes) -> Body:
+        return cls(name, sha256(body), len(body), lambda: iter((body,)))
+
+    @classmethod
+    def of_lines(cls, path: Path) -> Body:
+        """A file of JSON lines, gzipped or not. ValueError where its gzip stream is cut or damaged."""
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        if packed:
+            for _ in _blocks(path, packed):  # to its end before anything of it is taken
+                pass
+        return cls(path.name, sha256_file(path), path.stat().st_size, lambda: _pieces(path, packed))
+
+
+def is_lines(path: Path) -> bool:
+    """Whether a file's name says that it holds JSON lines, which may be cut at line ends."""
+    return path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+
+
+def _blocks(path: Path, packed: bool) -> Iterator[bytes]:
+    with gzip.open(path) if packed else path.open("rb") as file:
         try:
-            body = gzip.decompress(body)
-        except (EOFError, OSError, zlib.error):
-            yield body
-            return
-    start = 0
-    while start < len(body):
-        end = body.find(b"\n", start + CHUNK_BYTES)
-        end = len(body) if end < 0 else end + 1
-        yield body[start:end]
-        start = end
+            while block := file.read(BLOCK_BYTES):
+                yield block
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError("the gzip stream is cut or damaged") from error
+
+
+def _pieces(path: Path, packed: bool) -> Iterator[bytes]:
+    """Whole lines, PIECE_BYTES of them and the rest of the last one at a time."""
+    held = bytearray()
+    for block in _blocks(path, packed):
+        held += block
+        if len(held) >= PIECE_BYTES:
+            end = held.rfind(b"\n") + 1
+            if end:
+                yield bytes(held[:end])
+                del held[:end]
+    yield bytes(held)
 
 
 def take_file(writer: Writer, kind: str, path: Path, options: Mapping[str, Any]) -> Taken:
-    """Import one file under the writer's lock. Nothing of it is visible before `commit`."""
+    """Import one file under the writer's lock. Nothing of it is visible before `commit`.
+
+    JSON lines are read piece by piece: how large the file is does not show in memory.
+    """
+    name = path.name if path.name not in ("", "..") else path.resolve().name
     try:
-        body = _body(kind, path)
+        if reader(kind).LINES and is_lines(path) and path.is_file():
+            body = Body.of_lines(path)
+        else:
+            body = Body.of(name, _body(kind, path))
+        return _take(writer, kind, body, options, _Came(str(path), kind))
     except OSError as error:
         return Taken(str(path), reason=f"it cannot be read ({error.strerror})")
     except ValueError as error:
         return Taken(str(path), reason=str(error))
-    name = path.name if path.name not in ("", "..") else path.resolve().name
-    return take_body(writer, kind, name, body, options, shown=str(path))
 
 
 def _body(kind: str, path: Path) -> bytes:
@@ -144,26 +184,42 @@ def take_body(
     `options`: private (bool), seen_on (date for rows that carry none), as_of. A body refused whole goes to
     quarantine with its reason, and so do single records that cannot be used.
     """
+    came = _Came(shown or name, collector or kind, url, fetched_at or dt.datetime.now(dt.UTC), status)
+    return _take(writer, kind, Body.of(name, body), options, came)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """How a body came: what to call it, which collector or importer brought it, from where and when."""
+
+    shown: str
+    collector: str
+    url: str | None = None
+    at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    status: int | None = None
+
+
+def _take(writer: Writer, kind: str, body: Body, options: Mapping[str, Any], came: _Came) -> Taken:
     module = reader(kind)
-    collector = collector or kind
     private = bool(options.get("private", False))
-    taken = Taken(shown or name)
-    digest = sha256(body)
-    source_id = source_id_of(collector, digest)
-    now = fetched_at or dt.datetime.now(dt.UTC)
-    day = now.date().isoformat()
+    taken = Taken(came.shown)
+    source_id = source_id_of(came.collector, body.sha256)
     span: list[dt.date] = []
     issues: list[Issue] = []
-    for chunk in chunks(name, body, module.LINES):
-        batch: Batch = module.read(name, chunk, source_id, options)
+    usable, lines = False, 0
+    for piece in body.pieces():
+        batch: Batch = module.read(body.name, piece, source_id, options)
         taken.read += batch.read
         for rejected in batch.rejected:
-            writer.quarantine(collector, rejected.name, blank_contacts(rejected.body), rejected.reason)
+            name = _in_file(rejected.name, lines)
+            writer.quarantine(came.collector, name, blank_contacts(rejected.body), rejected.reason)
             taken.quarantined += rejected.rows
-            issues.append(_issue(source_id, module.PRIMARY, rejected.name, rejected.reason))
+            issues.append(_issue(source_id, module.PRIMARY, name, rejected.reason))
+        lines += piece.count(b"\n")
         if not batch.whole:
-            taken.reason = batch.rejected[-1].reason
-            return taken
+            taken.reason = taken.reason or batch.rejected[-1].reason
+            continue
+        usable = True
         for table, rows in batch.tables.items():
             rows = _cleaned(table, rows)
             new, kept = _unseen(writer, table, rows)
@@ -172,32 +228,41 @@ def take_body(
                 taken.known += rows.num_rows - new
                 span.extend(_span(table, rows))
             writer.add_rows(table, kept, private)
-    if _is_known_source(writer, source_id):
+    if not usable:
         return taken
-    writer.add_raw(collector, day, blank_contacts(body), private)
+    taken.reason = None  # a piece that could not be used is in quarantine; the others are taken
+    if (source_id,) in writer.known("sources", ("source_id",)):
+        return taken
+    day = came.at.date().isoformat()
+    writer.add_raw(came.collector, day, map(blank_contacts, body.pieces()), private)
     source = Source(
         source_id=source_id,
-        collector=collector,
-        title=f"{module.TITLE}: {plain(name, 120)}",
+        collector=came.collector,
+        title=f"{module.TITLE}: {plain(body.name, 120)}",
         publisher=module.PUBLISHER,
         licence=module.LICENCE,
         credit=module.CREDIT,
-        url=url,
+        url=came.url,
         media_type=None,
-        status=status,
-        sha256=digest,
-        bytes=len(body),
+        status=came.status,
+        sha256=body.sha256,
+        bytes=body.size,
         date_from=min(span, default=None),
         date_to=max(span, default=None),
-        fetched_at=now.replace(microsecond=0),
+        fetched_at=came.at.replace(microsecond=0),
         private=private,
     )
     writer.add_rows("sources", schema.to_arrow("sources", [source]), private)
-    writer.remember("sources", ("source_id",), {(source_id,)})
+    writer.remember("sources", ("source_id",), [(source_id,)])
     if issues:
         unique = {issue.issue_id: issue for issue in issues}
         writer.add_rows("issues", schema.to_arrow("issues", unique.values()), private)
     return taken
+
+
+def _in_file(name: str, before: int) -> str:
+    """The name of a line of a piece, counted from the beginning of its file."""
+    return _LINE.sub(lambda match: f" line {int(match[1]) + before}", name) if before else name
 
 
 def _issue(source_id: str, table: str, name: str, reason: str) -> Issue:
@@ -231,27 +296,18 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     identity = IDENTITY.get(table)
     if identity is None:
         raise Refused(f"rows of table {table} cannot be imported")
-    columns = (*identity, "source_id")
-    stored = writer.known(table, columns)
-    keys = list(zip(*(rows[column].to_pylist() for column in identity), strict=True))
-    sources = rows["source_id"].to_pylist()
     # The first column is the permanent id: another version of a known notice is kept, and is not new.
     anywhere = writer.known(table, identity[:1])
-    arrived = {key[:1] for key in keys}
-    new = len(arrived - anywhere)
-    mask = []
-    gathered = set()
-    for key, source in zip(keys, sources, strict=True):
-        full = (*key, source)
-        mask.append(full not in stored and full not in gathered)
-        gathered.add(full)
-    writer.remember(table, columns, gathered)
-    writer.remember(table, identity[:1], arrived)
+    ids = {(value,) for value in rows[identity[0]].to_pylist()}
+    new = len(ids) - int(anywhere.holds(ids).sum())
+    columns = (*identity, "source_id")
+    keys = list(zip(*(rows[column].to_pylist() for column in columns), strict=True))
+    first = {key: place for place, key in reversed(list(enumerate(keys)))}
+    stored = writer.known(table, columns).holds(keys)
+    mask = [first[key] == place and not stored[place] for place, key in enumerate(keys)]
+    writer.remember(table, identity[:1], ids)
+    writer.remember(table, columns, first)
     return new, rows.filter(pa.array(mask))
-
-
-def _is_known_source(writer: Writer, source_id: str) -> bool:
-    return (source_id,) in writer.known("sources", ("source_id",))
 
 
 def _span(table: str, rows: pa.Table) -> list[dt.date]:

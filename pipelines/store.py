@@ -25,13 +25,15 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import filelock
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,6 +43,7 @@ from pipelines.errors import CheckFailed, Refused, StoreLocked
 FORMAT = 1
 PART_ROWS = 20_000
 GARBAGE_AGE_SECONDS = 24 * 3600
+Fingerprints = npt.NDArray[np.bytes_]
 _MANIFEST_NAME = re.compile(r"^(\d{6})\.json$")
 
 
@@ -325,6 +328,40 @@ class Store:
         return removed
 
 
+class Keys:
+    """A set of tuples of which 16 bytes each are kept: so the rows of a large store stay known in little memory.
+
+    Fingerprints stand in sorted arrays, each at least twice as long as the next, so that adding stays cheap.
+    """
+
+    def __init__(self) -> None:
+        self._sorted: list[Fingerprints] = []
+
+    def __contains__(self, key: tuple[Any, ...]) -> bool:
+        return bool(self.holds([key])[0])
+
+    def holds(self, keys: Iterable[tuple[Any, ...]]) -> npt.NDArray[np.bool_]:
+        """For each key whether it is known."""
+        wanted = _fingerprints(keys)
+        found = np.zeros(len(wanted), dtype=bool)
+        for known in self._sorted:
+            places = np.searchsorted(known, wanted)
+            found |= known[np.minimum(places, len(known) - 1)] == wanted
+        return found
+
+    def update(self, keys: Iterable[tuple[Any, ...]]) -> None:
+        added = np.unique(_fingerprints(keys))
+        while self._sorted and len(self._sorted[-1]) < 2 * len(added):
+            added = np.union1d(self._sorted.pop(), added)
+        if len(added):
+            self._sorted.append(added)
+
+
+def _fingerprints(keys: Iterable[tuple[Any, ...]]) -> Fingerprints:
+    texts = ("\x1f".join(map(str, key)).encode("utf-8", "surrogatepass") for key in keys)
+    return np.array([hashlib.blake2b(text, digest_size=16).digest() for text in texts], dtype="S16")
+
+
 class Writer:
     """Parts gathered under the lock; `commit` makes them visible all at once."""
 
@@ -340,29 +377,38 @@ class Writer:
         self._editions: dict[str, EditionRef] = {}
         self._edition: str | None = None
         self._count = 0
-        self._known: dict[tuple[str, tuple[str, ...]], set[tuple[Any, ...]]] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], Keys] = {}
 
-    def known(self, table: str, columns: tuple[str, ...]) -> set[tuple[Any, ...]]:
+    def known(self, table: str, columns: tuple[str, ...]) -> Keys:
         """Values of `columns` in every row of a stored table, those gathered in this run included."""
         key = (table, columns)
         if key not in self._known:
-            rows = self.store.read(table, self.base).select(list(columns))
-            self._known[key] = set(zip(*(rows[c].to_pylist() for c in columns), strict=True))
+            known = self._known[key] = Keys()
+            for path in self.store.parts(table, self.base):
+                rows = pq.read_table(path, columns=list(columns))
+                known.update(zip(*(rows[c].to_pylist() for c in columns), strict=True))
         return self._known[key]
 
-    def remember(self, table: str, columns: tuple[str, ...], values: set[tuple[Any, ...]]) -> None:
+    def remember(self, table: str, columns: tuple[str, ...], values: Iterable[tuple[Any, ...]]) -> None:
         """Add to what `known` answers."""
         self.known(table, columns).update(values)
 
-    def _put(self, table: str, folder: str, suffix: str, data: bytes, rows: int, private: bool) -> Part:
-        digest = sha256(data)
-        self._count += 1
-        name = f"part-{self.base.number + 1:06d}-{self._count:04d}-{digest[:8]}{suffix}"
+    def _folder(self, folder: str) -> Path:
         target = self.store.path / folder
         try:
             target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Refused(f"cannot create {target}: {error.strerror}") from error
+        return target
+
+    def _name(self, digest: str, suffix: str) -> str:
+        self._count += 1
+        return f"part-{self.base.number + 1:06d}-{self._count:04d}-{digest[:8]}{suffix}"
+
+    def _put(self, table: str, folder: str, suffix: str, data: bytes, rows: int, private: bool) -> Part:
+        target = self._folder(folder)
+        digest = sha256(data)
+        name = self._name(digest, suffix)
         write_durably(target / name, data)
         return Part(table, f"{folder}/{name}", digest, rows, len(data), private)
 
@@ -380,12 +426,26 @@ class Writer:
         data = pa.concat_tables(self._rows.pop((table, private)))
         self._parts.append(self._put(table, f"tables/{table}", ".parquet", parquet_bytes(data), data.num_rows, private))
 
-    def add_raw(self, collector: str, day: str, body: bytes, private: bool = False) -> Part:
-        """A body as received (contact details already blanked by the caller)."""
-        packed = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(packed, "zstd") as stream:
-            stream.write(body)
-        part = self._put(collector, f"raw/{collector}/{day}", ".zst", bytes(packed.getvalue()), 0, private)
+    def add_raw(self, collector: str, day: str, pieces: Iterable[bytes], private: bool = False) -> Part:
+        """A body as received, piece by piece (contact details already blanked by the caller)."""
+        folder = f"raw/{collector}/{day}"
+        target = self._folder(folder)
+        temporary = target / f".{secrets.token_hex(8)}.tmp"
+        try:
+            with pa.OSFile(str(temporary), "wb") as file, pa.CompressedOutputStream(file, "zstd") as stream:
+                for piece in pieces:
+                    stream.write(piece)
+            digest = sha256_file(temporary)
+            part = Part(
+                collector, f"{folder}/{self._name(digest, '.zst')}", digest, 0, temporary.stat().st_size, private
+            )
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(self.store.path / part.path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise Refused(f"cannot write a raw body in {target}: {error.strerror or error}") from error
+        _sync_directory(target)
         self._raw.append(part)
         return part
 

@@ -212,7 +212,7 @@ def test_a_second_between_requests(site: Any, runs_of: Callable[..., Any]) -> No
 
 
 def test_an_unknown_notice_type_is_refused_with_the_known_ones(site: Any, runs_of: Callable[..., Any]) -> None:
-    with pytest.raises(Refused, match="notice type '53' is not known; give all, or numbers of 1, 2, 3.*101"):
+    with pytest.raises(Refused, match=r"notice type '53' is not known; give all, or numbers of 1, 2, 3.*101"):
         runs_of(public_contracts_scotland).run("53")
 
 

@@ -127,7 +127,7 @@ def test_a_damaged_part_is_seen_before_it_is_read(store: Store, damage: str) -> 
 def test_raw_bodies_come_back_as_they_went_in(store: Store) -> None:
     body = os.urandom(100_000)
     with store.writer("test") as writer:
-        part = writer.add_raw("feed", "2026-11-25", body)
+        part = writer.add_raw("feed", "2026-11-25", [body])
         writer.commit()
     assert store.raw_body(part) == body
 
