@@ -11,27 +11,19 @@ import pandas as pd
 import streamlit as st
 
 from app import charts, palette, state
-from app.stores import current_edition, store_path
+from app.stores import shown_edition
 from pipelines.answers import Answer, Figure, number, percent, pounds
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
-from pipelines.store import Store
 
 log = logging.getLogger("cloudhold")
 _PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(path: str, number_: int, edition_id: str | None) -> Edition:
-    return current_edition(Store(store_path()), edition_id)
-
-
 def edition() -> Edition:
     """The edition of this run: the one in the address, or the newest; one rerun sees one state."""
-    place = store_path()
-    manifest = Store(place).manifest()
-    return _opened(str(place), manifest.number, state.read("edition"))
+    return shown_edition(state.read("edition"))
 
 
 def frame_page(view: ModuleType) -> None:
@@ -103,15 +95,16 @@ def chart(spec: charts.Chart) -> None:
     """Draw a chart with its title sentence, alt text, table, data file and source line."""
     st.markdown(f"#### {plain(spec.title)}")
     st.caption(f"{plain(spec.subtitle)}, of {plain(spec.of)}")
-    if not spec.labels:
+    if spec.empty:
         st.info("There is nothing to draw for this choice.")
         return
     st.plotly_chart(charts.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
     rows = pd.DataFrame(charts.table(spec))
     with st.expander("The same as a table"):
         st.table(rows, hide_index=True)
-    rest = ", ".join(f"{palette.WORDS.get(k, k).lower()} {number(v)}" for k, v in spec.rest.items())
-    st.caption(f"Source: {plain(spec.source)}." + (f" Not drawn: {plain(rest)}." if rest else ""))
+    left_out = spec.rest.items() if isinstance(spec, charts.Bars) else ()
+    rest = ", ".join(f"{palette.WORDS.get(k, k).lower()} {number(v)}" for k, v in left_out)
+    st.caption(f"Source: {plain(spec.source)}. {plain(spec.licence)}" + (f" Not drawn: {plain(rest)}." if rest else ""))
 
 
 def data_button(answer: Answer, frame: str, name: str, label: str) -> None:

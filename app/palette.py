@@ -9,9 +9,24 @@ ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
 LIGHT_PURPLE = "#A285D1"
 OTHER_GREY = "#BFBFBF"
+INK = "#0B0C0C"
 
 CATEGORIES = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE, DARK_GREY, LIGHT_PURPLE)
 # Certainty is shown by colour and by pattern, never by colour alone.
 CERTAINTY = {"known": DARK_BLUE, "inferred": TURQUOISE, "unknown": OTHER_GREY, "not_tested": "#D9D9D9"}
 PATTERN = {"known": "", "inferred": "/", "unknown": ".", "not_tested": "x"}
 WORDS = {"known": "Known", "inferred": "Inferred", "unknown": "Unknown", "not_tested": "Not tested"}
+# What has a colour of its own besides certainty: unknown stays grey wherever it is drawn.
+GREYS = {"unknown": OTHER_GREY, "not_tested": "#D9D9D9", "other": OTHER_GREY}
+
+
+def colour(key: str, place: int) -> str:
+    """The colour of one part: its certainty's, grey for what is not known, else the category's by its place."""
+    return CERTAINTY.get(key) or GREYS.get(key) or CATEGORIES[place % len(CATEGORIES)]
+
+
+def css_class(key: str, place: int) -> str:
+    """The style sheet's name for the same colour, so that a page in dark mode can change it."""
+    if key in CERTAINTY:
+        return f"c-{key.replace('_', '-')}"
+    return "c-other" if key in GREYS else f"c-{place % len(CATEGORIES)}"

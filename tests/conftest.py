@@ -8,6 +8,10 @@ import ipaddress
 import json
 import os
 import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,3 +116,37 @@ def environment_without_proxies() -> Iterator[None]:
     kept = {key: os.environ.pop(key) for key in list(os.environ) if key.lower().endswith("_proxy")}
     yield
     os.environ.update(kept)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole server on the default edition, as `cloudhold serve` gives it; the explorer is under /explore."""
+    store = tmp_path_factory.mktemp("served") / "store"
+    environment = {**os.environ, "CLOUDHOLD_STORE": str(store)}
+    program = [sys.executable, "-m", "app.cli"]
+    subprocess.run([*program, "build"], check=True, env=environment, cwd=ROOT, capture_output=True)
+    port = free_port()
+    log = (store.parent / "serve.log").open("wb")
+    process = subprocess.Popen(
+        [*program, "serve", "--port", str(port)], env=environment, cwd=ROOT, stdout=log, stderr=log
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+                if answer.status == 200:
+                    break
+        except OSError:
+            time.sleep(0.25)
+    else:
+        process.kill()
+        pytest.fail(f"the server did not start: {(store.parent / 'serve.log').read_text()[-2000:]}")
+    yield address
+    process.terminate()
+    process.wait(timeout=20)

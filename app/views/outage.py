@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import components as ui
 from app import state
-from app.charts import Chart, Series
+from app.charts import Bars, Series
 from app.views import Page
 from app.views.provider import known_providers
 from pipelines import reference
@@ -44,19 +44,19 @@ def render(edition: Edition) -> None:
     states = ("down", "degraded")
     words = {"down": "No alternative shown", "degraded": "Exposed in part"}
     ui.chart(
-        Chart(
-            "outage",
-            f"Services and bodies' mail exposed: {exposure.describe(scenario)}",
-            "services by effect",
-            "services",
-            [words[s] for s in states],
-            (
+        Bars(
+            id="outage",
+            title=f"Services and bodies' mail exposed: {exposure.describe(scenario)}",
+            subtitle="services by effect",
+            unit="services",
+            labels=[words[s] for s in states],
+            series=(
                 Series("known", "Known", [float(body[s]["known"]) for s in states]),
                 Series("inferred", "Inferred", [float(body[s]["inferred"]) for s in states]),
             ),
-            f"{body['services_in_population']} services and bodies' mail that we hold evidence for",
-            "; ".join(str(s["title"]) for s in answer.sources[:4]) or "no evidence used",
-            {"unknown": float(body["unknown"]["known"])},
+            of=f"{body['services_in_population']} services and bodies' mail that we hold evidence for",
+            source="; ".join(str(s["title"]) for s in answer.sources[:4]) or "no evidence used",
+            rest={"unknown": float(body["unknown"]["known"])},
         )
     )
     services = answer.frames["services"]

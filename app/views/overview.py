@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import components as ui
-from app.charts import Chart, Series
+from app.charts import Bars, Chart, Series
 from app.views import Page
 from pipelines.answers import Answer, concentration, contracts
 from pipelines.edition import Edition
@@ -30,20 +30,20 @@ def certainty_chart(answer: Answer, chart_id: str, title: str, unit: str) -> Cha
     labels += ["Unknown", "Not tested"]
     blank = [0.0] * (len(labels) - 2)
     seen = table["seen_on"].max()
-    return Chart(
-        chart_id,
-        title,
-        f"{unit} by provider" + (f", newest record {seen:%d %B %Y}" if pd.notna(seen) else ""),
-        unit,
-        labels,
-        (
+    return Bars(
+        id=chart_id,
+        title=title,
+        subtitle=f"{unit} by provider" + (f", newest record {seen:%d %B %Y}" if pd.notna(seen) else ""),
+        unit=unit,
+        labels=labels,
+        series=(
             Series("known", "Known", [*known, 0.0, 0.0]),
             Series("inferred", "Inferred", [*inferred, 0.0, 0.0]),
             Series("unknown", "Unknown", [*blank, missing[0], 0.0]),
             Series("not_tested", "Not tested", [*blank, 0.0, missing[1]]),
         ),
-        f"{answer.figure('items').value} {unit}",
-        "; ".join(str(s["title"]) for s in answer.sources),
+        of=f"{answer.figure('items').value} {unit}",
+        source="; ".join(str(s["title"]) for s in answer.sources),
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import components as ui
 from app import state
-from app.charts import Chart, Series
+from app.charts import Bars, Series
 from app.views import Page
 from pipelines.answers import contracts, dependence, provider_name
 from pipelines.edition import Edition
@@ -54,18 +54,18 @@ def render(edition: Edition) -> None:
         return float(part["names"].sum())
 
     ui.chart(
-        Chart(
-            "provider-roles",
-            f"What {provider_name(chosen)} does for the names that we hold",
-            "host names by role",
-            "host names",
-            [ROLE_WORDS.get(role, role) for role in order],
-            (
+        Bars(
+            id="provider-roles",
+            title=f"What {provider_name(chosen)} does for the names that we hold",
+            subtitle="host names by role",
+            unit="host names",
+            labels=[ROLE_WORDS.get(role, role) for role in order],
+            series=(
                 Series("known", "Known", [count(r, "known") for r in order]),
                 Series("inferred", "Inferred", [count(r, "inferred") for r in order]),
             ),
-            f"{edition.counts['findings']:,} findings about names that we hold, chosen by us",
-            "; ".join(str(s["title"]) for s in answer.sources[:4]),
+            of=f"{edition.counts['findings']:,} findings about names that we hold, chosen by us",
+            source="; ".join(str(s["title"]) for s in answer.sources[:4]),
         )
     )
     st.markdown("#### Bodies and names")

@@ -1,41 +1,143 @@
-"""Charts: the words that stand for a picture are computed from its data; plotly accepts every figure."""
+"""Charts: one specification gives words, rows, plotly figure and picture, and all hold the same numbers."""
 
 from __future__ import annotations
 
-from app import charts, palette
-from app.charts import Chart, Series
+import datetime as dt
+import xml.etree.ElementTree as ET
 
-CHART = Chart(
-    "c", "Most councils", "councils by provider", "councils", ["A", "B", "Unknown"],
-    (
+import pytest
+
+from app import charts, palette, svg
+from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
+
+COMMON = {"title": "Most councils", "of": "10 councils", "source": "a source"}
+BARS = Bars(
+    id="bars", subtitle="councils by provider", unit="councils", labels=["A", "B", "Unknown"],
+    series=(
         Series("known", "Known", [3.0, 1.0, 0.0]),
         Series("inferred", "Inferred", [2.0, 0.0, 0.0]),
         Series("unknown", "Unknown", [0.0, 0.0, 4.0]),
     ),
-    "10 councils", "a source",
+    **COMMON,
 )  # fmt: skip
+LINES = Lines(
+    id="lines", subtitle="share in force by year", unit="share of contracts", x_label="Year", share=True,
+    lines=(
+        Line("A", [dt.date(2024, 1, 1), dt.date(2025, 1, 1)], [0.5, 0.75], [0.4, 0.6], [0.6, 0.9]),
+        Line("B", [dt.date(2024, 1, 1), dt.date(2025, 1, 1)], [0.25, None]),
+    ),
+    rules=(Rule(dt.date(2024, 7, 19), "an outage"),), **COMMON,
+)  # fmt: skip
+MATRIX = Matrix(
+    id="matrix", subtitle="bodies by provider and layer", unit="bodies", rows=["A", "B"], columns=["Web", "Mail"],
+    counts=[[3.0, 8.0], [1.0, None]], out_of=[4.0, 10.0], **COMMON,
+)  # fmt: skip
+DOTS = Dots(
+    id="dots", subtitle="services by body", unit="services",
+    dots=(Dot("Body 1", 5.0, "known", 4.0, 7.0, "what answers > A"), Dot("Body 2", 2.0, "inferred")), **COMMON,
+)  # fmt: skip
+TIMELINE = Timeline(
+    id="timeline", subtitle="by end", unit="contracts", on=dt.date(2026, 1, 1), keys={"a": "A", "b": "B"},
+    spans=(
+        Span("First", dt.date(2024, 1, 1), dt.date(2026, 11, 30), "a", 450_000_000.0, "runs"),
+        Span("Second", dt.date(2025, 1, 1), None, "b"),
+    ),
+    **COMMON,
+)  # fmt: skip
+MAP = DotMap(
+    id="map", subtitle="mail of councils", unit="councils", size_label="people", keys={"a": "A", "unknown": "Unknown"},
+    points=(Point("Leeds", -1.55, 53.8, 800_000, "a", "A, known"), Point("Cardiff", -3.2, 51.5, 360_000, "unknown", "unknown")),
+    unplaced=1, **COMMON,
+)  # fmt: skip
+ALL = [BARS, LINES, MATRIX, DOTS, TIMELINE, MAP]
 
 
-def test_alt_names_type_measure_largest_smallest_and_denominator() -> None:
-    assert charts.alt(CHART) == (
-        "Bar chart of councils, councils by provider, 3 bars. Largest: A with 5. Smallest: B with 1. Out of 10 councils."
-    )
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        (BARS, "Bar chart of councils, councils by provider, 3 bars. Largest: A with 5. Smallest: B with 1. Out of 10 councils."),
+        (LINES, "Line chart of share of contracts, share in force by year, 2 lines. A: 50% at 1 January 2024, 75% at 1 January 2025. "
+                "B: 25% at 1 January 2024, 25% at 1 January 2024. 1 events marked: an outage, 19 July 2024. Out of 10 councils."),
+        (MATRIX, "Table of shaded cells, bodies by provider and layer: 2 rows by 2 columns, 3 cells with a count. "
+                 "Largest: A, Mail with 8. Out of 10 councils."),
+        (DOTS, "Ranked dots of services, services by body, 2 rows: 1 known, 1 inferred. Largest: Body 1 with 5. "
+               "Smallest: Body 2 with 2. Out of 10 councils."),
+        (TIMELINE, "Timeline of 2 contracts, by end. 1 end on or after 1 January 2026, the first on 30 November 2026. "
+                   "1 have no end date. Out of 10 councils."),
+        (MAP, "Map of 2 councils, mail of councils, dots sized by people: A 1, Unknown 1. 1 have no place on it. Out of 10 councils."),
+    ],
+    ids=lambda value: value.id if isinstance(value, charts.Chart) else "",
+)  # fmt: skip
+def test_the_words_name_kind_measure_ends_and_denominator(chart: charts.Chart, words: str) -> None:
+    assert charts.alt(chart) == words
 
 
-def test_table_holds_the_numbers_that_are_drawn() -> None:
-    assert charts.table(CHART)[0] == {"": "A", "Known": 3.0, "Inferred": 2.0, "Unknown": 0.0, "Total": 5.0}
-    drawn = charts.figure(CHART)["data"]
+@pytest.mark.parametrize(
+    ("chart", "first"),
+    [
+        (BARS, {"": "A", "Known": 3.0, "Inferred": 2.0, "Unknown": 0.0, "Total": 5.0}),
+        (LINES, {"Year": dt.date(2024, 1, 1), "A": 0.5, "A, low": 0.4, "A, high": 0.6, "B": 0.25}),
+        (MATRIX, {"": "A", "Web": 3.0, "Mail": 8.0}),
+        (DOTS, {"": "Body 1", "Services": 5.0, "How sure": "Known", "Low": 4.0, "High": 7.0, "Path": "what answers > A"}),
+        (TIMELINE, {"Contract": "First", "With": "A", "From": dt.date(2024, 1, 1), "To": dt.date(2026, 11, 30),
+                    "Value (GBP)": 450_000_000.0, "State": "runs"}),
+        (MAP, {"Place": "Leeds", "Shown as": "A, known", "People": 800_000, "Longitude": -1.55, "Latitude": 53.8}),
+    ],
+    ids=lambda value: value.id if isinstance(value, charts.Chart) else "",
+)  # fmt: skip
+def test_the_rows_hold_the_numbers_of_the_specification(chart: charts.Chart, first: dict[str, object]) -> None:
+    assert charts.table(chart)[0] == first
+
+
+@pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
+def test_plotly_takes_every_figure(chart: charts.Chart) -> None:
+    assert len(charts.drawn(chart).data) >= 1
+
+
+@pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
+@pytest.mark.parametrize("burn", [False, True], ids=["inline", "file"])
+def test_every_picture_is_whole_svg_with_its_words(chart: charts.Chart, burn: bool) -> None:
+    root = ET.fromstring(svg.draw(chart, burn))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.attrib["aria-label"] == charts.alt(chart)
+    text = " ".join(root.itertext())
+    assert ("a source" in text and "Open Government Licence" in text) is burn
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    drawn = charts.figure(BARS)["data"]
     assert [sum(trace["x"][row] for trace in drawn) for row in range(3)] == [5.0, 1.0, 4.0]
+    root = ET.fromstring(svg.draw(BARS))
+    lengths = [
+        (float(r.attrib["x"]), float(r.attrib["width"]))
+        for r in root.iter("{http://www.w3.org/2000/svg}rect")
+        if r.attrib["height"] == "14" and r.attrib.get("class", "").startswith("c-")
+    ]
+    # A: 3 of 5 known, then 2 of 5 inferred; B: 1 of 5; unknown: 4 of 5; a gap of one unit ends each part
+    assert lengths == [(0, 275), (276, 183), (0, 91), (0, 367)]
 
 
-def test_plotly_takes_the_figure_and_keeps_it() -> None:
-    figure = charts.drawn(CHART)
-    assert figure.layout.barmode == "stack"
-    assert [trace.name for trace in figure.data] == ["Known", "Inferred", "Unknown"]
+def test_hostile_text_stays_text() -> None:
+    hostile = "<script>x</script>\"&'<img src=x onerror=y>"
+    chart = Dots(
+        id="h", title=hostile, subtitle=hostile, unit="services", of=hostile, source=hostile,
+        dots=(Dot(hostile, 1.0, path=hostile),),
+    )  # fmt: skip
+    root = ET.fromstring(svg.draw(chart, burn=True))
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "g", "rect", "text", "path", "circle"}
+    assert "<" not in charts.figure(chart)["data"][0]["y"][0]
+
+
+@pytest.mark.parametrize("unknown", [None], ids=["not tested"])
+def test_what_was_not_tested_is_empty_and_not_zero(unknown: None) -> None:
+    assert MATRIX.share(1, 1) is unknown
+    assert charts.figure(MATRIX)["data"][0]["text"][1][1] == ""
 
 
 def test_an_empty_chart_has_words_too() -> None:
-    assert charts.alt(Chart("c", "Nothing", "s", "u", [], (), "0", "x")) == "Bar chart without rows: Nothing"
+    empty = Bars(id="c", subtitle="s", unit="u", labels=[], series=(), **COMMON)
+    assert charts.alt(empty) == "Bar chart without rows: Most councils"
+    assert empty.empty
 
 
 def _luminance(colour: str) -> float:
@@ -57,3 +159,4 @@ def test_colours_stand_out_from_white_and_from_their_neighbour() -> None:
 
 def test_certainty_is_never_shown_by_colour_alone() -> None:
     assert len(set(palette.PATTERN.values())) == len(palette.PATTERN)
+    assert len(set(charts.SHAPES)) == len(charts.SHAPES) == len(palette.CATEGORIES)

@@ -29,7 +29,7 @@ def opened(page: str, **keys: str) -> AppTest:
 
 @pytest.fixture(autouse=True)
 def fresh(store_path: Path) -> None:
-    components._opened.clear()
+    """Each test has a store of its own, with nothing collected."""
 
 
 def text_of(test: AppTest) -> str:

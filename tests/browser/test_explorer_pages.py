@@ -29,7 +29,7 @@ def test_every_page_paints_fits_and_asks_nobody_else(
     browser: Browser, served: str, name: str, size: tuple[int, int]
 ) -> None:
     asked: list[str] = []
-    page = opened(browser, f"{served}/{name}", size, asked)
+    page = opened(browser, f"{served}/explore/{name}", size, asked)
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.get_by_text("Traceback").count() == 0
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -42,7 +42,7 @@ def test_every_page_paints_fits_and_asks_nobody_else(
 
 
 def test_a_chart_has_its_words_and_its_table(browser: Browser, served: str) -> None:
-    page = opened(browser, served, (1280, 900), [])
+    page = opened(browser, f"{served}/explore/", (1280, 900), [])
     expect(page.locator("[aria-label^='Bar chart of councils']").first).to_be_attached(timeout=60_000)
     page.get_by_text("The same as a table").first.click()
     expect(page.locator("table").get_by_text("Microsoft 365").first).to_be_visible()
@@ -50,7 +50,7 @@ def test_a_chart_has_its_words_and_its_table(browser: Browser, served: str) -> N
 
 
 def test_a_choice_is_in_the_address_and_survives_reload_and_a_fresh_profile(browser: Browser, served: str) -> None:
-    page = opened(browser, f"{served}/organisation?organisation=home-office", (1280, 900), [])
+    page = opened(browser, f"{served}/explore/organisation?organisation=home-office", (1280, 900), [])
     expect(
         page.get_by_text("Records about Home Office").or_(page.get_by_text("about Home Office")).first
     ).to_be_visible()

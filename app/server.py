@@ -1,0 +1,73 @@
+"""One process, two faces: HTML pages, files and feeds at the root, the Streamlit explorer under /explore."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import site
+from app.site import explorer_files
+from app.site._pages import HANDLERS
+from app.site._safety import Safety
+from app.stores import shown_edition
+
+log = logging.getLogger("cloudhold")
+
+SCRIPT = Path(__file__).parent / "main.py"
+HOSTS = ("127.0.0.1", "localhost")
+# Streamlit's own settings for a public dashboard; .streamlit/config.toml says the same for `streamlit run`.
+CONFIG: dict[str, Any] = {
+    "server.baseUrlPath": "explore",
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 1,
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "client.disableDataExport": True,
+    "runner.postScriptGC": False,
+    "theme.primaryColor": "#12436D",
+}
+
+
+@contextlib.asynccontextmanager
+async def _started(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Open the edition before the first visitor comes, and compress the explorer's files behind him."""
+    shown_edition()
+    explorer_files.make_copies()
+    yield {}
+
+
+def _script_failed(error: Exception) -> bool:
+    """The page says that it failed; the log says why."""
+    log.error("explorer script failed", exc_info=error)
+    return False
+
+
+def application(hosts: Sequence[str] = HOSTS) -> st.App:
+    """The whole server as one ASGI application that answers to these host names only."""
+    return st.App(
+        SCRIPT,
+        routes=site.routes(),
+        middleware=[
+            Middleware(Safety),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=_started,
+        on_script_error=_script_failed,
+    )
+
+
+def run(address: str, port: int, hosts: Sequence[str] = ()) -> None:
+    """Serve until stopped."""
+    allowed = [*HOSTS, *([address] if address not in ("0.0.0.0", "::") else []), *hosts]  # noqa: S104 - compared, not bound
+    config = {**CONFIG, "server.address": address, "server.port": port, "server.allowedHosts": allowed}
+    application(allowed).run(config=config)

@@ -1,0 +1,318 @@
+"""How a page is made: one template engine with autoescape, one layout, the state of the address, words for what fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from app import charts, figures, palette, svg
+from app.state import KEYS
+from app.stores import shown_edition
+from pipelines import __version__
+from pipelines.answers import Figure, number, percent, pounds, provider_name
+from pipelines.edition import Edition
+from pipelines.errors import CloudholdError, Refused, UnknownName
+from pipelines.export import CREDIT
+
+log = logging.getLogger("cloudhold")
+
+LONGEST_VALUE = 200
+# (address, word) of the pages that every page links to.
+NAVIGATION = (
+    ("/outage", "Outages"),
+    ("/contracts", "Contracts"),
+    ("/claim", "Check a claim"),
+    ("/map", "Map"),
+    ("/ai", "AI"),
+    ("/data/", "Data"),
+    ("/methods", "Methods"),
+)
+# What stands at the foot of every page.
+FOOT = (
+    ("/incidents", "Incidents"),
+    ("/quality", "Data quality"),
+    ("/changes", "Changes"),
+    ("/accessibility", "Accessibility"),
+)
+ROLES = {
+    "web": "Web",
+    "origin": "Origin",
+    "dns": "DNS",
+    "mail": "Mail",
+    "mail_sending": "Sending mail",
+    "saas": "Online services",
+    "identity": "Sign-in",
+    "certificate": "Certificates",
+    "ai": "AI",
+    "contract": "Contract",
+}
+
+
+class State:
+    """The keys that the address of a page holds. Values are ids; the last one counts where a key stands twice."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.edition: Edition = shown_edition(self.get("edition"))
+
+    def get(self, key: str) -> str | None:
+        values = [v for v in self.request.query_params.getlist(key) if v]
+        return values[-1][:LONGEST_VALUE].strip() or None if values else None
+
+    def url(self, path: str, **keys: Any) -> str:
+        """An address with its keys and the pinned edition; keys without a value are left out."""
+        kept = {key: str(value) for key, value in keys.items() if value not in (None, "")}
+        pinned = self.get("edition")
+        if pinned and "edition" not in kept:
+            kept["edition"] = pinned
+        return f"{quote(path)}?{urlencode(kept)}" if kept else quote(path)
+
+    def explorer(self, page: str, **keys: Any) -> str:
+        """The same state in the explorer."""
+        held = {key: self.get(key) for key in KEYS}
+        return self.url(f"/explore/{page}", **{**held, **keys})
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+def age(edition: Edition) -> str:
+    """How old the newest evidence is. Of the evidence, not of the page."""
+    days = (dt.date.today() - edition.as_of).days
+    if days < 0:
+        return "newest evidence dated ahead of today"
+    return f"newest evidence {number(days)} days old" if days != 1 else "newest evidence 1 day old"
+
+
+def day(value: Any) -> str:
+    """A day in words; "no date" for none."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return "no date"
+    if isinstance(value, str):
+        value = pd.Timestamp(value)
+    return f"{value:%-d %b %Y}"
+
+
+def money(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return "unknown"
+    return pounds(float(value)).replace("GBP ", "£")
+
+
+def amount(figure: Figure, value: float | int | None) -> str:
+    if value is None:
+        return "unknown"
+    if figure.unit == "share":
+        return percent(float(value))
+    if figure.unit == "GBP":
+        return money(value)
+    return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
+
+
+def blank(value: Any) -> bool:
+    """Whether a cell holds nothing."""
+    if value is None or value is pd.NaT:
+        return True
+    return isinstance(value, float) and value != value
+
+
+def said(value: Any, none: str = "not shown") -> str:
+    """A cell in words: a word where nothing is known, since an empty cell would look like an answer."""
+    if blank(value):
+        return none
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (pd.Timestamp, dt.date)):
+        return day(value)
+    if isinstance(value, float):
+        return number(value, 0 if value.is_integer() or abs(value) >= 100 else 2)
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, str):
+        return value or none
+    if hasattr(value, "__iter__"):
+        return ", ".join(str(v) for v in value) or none
+    return str(value)
+
+
+def web(value: Any) -> str | None:
+    """An address that may be linked: http or https only; None for anything else."""
+    if isinstance(value, str) and value.startswith(("https://", "http://")):
+        return value.split()[0]
+    return None
+
+
+def sentence(text: str) -> str:
+    """Text that begins with a capital and ends with a full stop."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def cells(chart: charts.Chart) -> tuple[list[str], list[list[str]]]:
+    """A chart's rows as header and words."""
+    rows = charts.table(chart)
+    if not rows:
+        return [], []
+    share = isinstance(chart, charts.Lines) and chart.share
+
+    def word(value: Any, column: str) -> str:
+        if isinstance(value, float) and share:
+            return percent(value)
+        if "GBP" in column:
+            return money(value)
+        return said(value, "not known")
+
+    return list(rows[0]), [[word(value, column) for column, value in row.items()] for row in rows]
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("app.site"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        day=day,
+        money=money,
+        said=said,
+        web=web,
+        sentence=sentence,
+        number=number,
+        percent=percent,
+        provider=provider_name,
+    )
+    environment.tests["blank"] = blank
+    environment.globals.update(
+        amount=amount,
+        alt=charts.alt,
+        cells=cells,
+        picture=lambda chart: Markup(svg.draw(chart)),  # noqa: S704 - svg.draw escapes every text
+        certainty=palette.WORDS,
+        roles=ROLES,
+        credit=CREDIT,
+        navigation=NAVIGATION,
+        foot=FOOT,
+        version=__version__,
+    )
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+# -- answers -----------------------------------------------------------------------------------------------
+
+
+def respond(
+    state: State,
+    template: str,
+    title: str,
+    description: str,
+    *,
+    status: int = 200,
+    explorer: str | None = None,
+    **context: Any,
+) -> Response:
+    """A page of the site. `title` is its h1 and name; `description` one sentence for search engines."""
+    request = state.request
+    edition = state.edition
+    path = request.url.path
+    text = ENVIRONMENT.get_template(template).render(
+        state=state,
+        url=state.url,
+        edition=edition,
+        age=age(edition),
+        title=title,
+        description=description[:300],
+        path=path,
+        base=str(request.base_url).rstrip("/"),
+        canonical=f"{str(request.base_url).rstrip('/')}{quote(path)}",
+        pinned=state.get("edition"),
+        explorer=explorer or state.explorer(""),
+        q=state.get("q") or "",
+        today=dt.date.today(),
+        **context,
+    )
+    # Revalidated each time: the newest edition has the same address as the one before.
+    return HTMLResponse(text, status, headers={"cache-control": "no-cache", "content-language": "en-GB"})
+
+
+def chart(state: State, figure_id: str, **parameters: Any) -> figures.Drawn:
+    """A figure of the shown edition."""
+    return figures.draw(state.edition, figure_id, **parameters)
+
+
+# -- what fails --------------------------------------------------------------------------------------------
+
+_FILES = ("/api/", "/data/", "/feed/", "/chart/", "/assets/")
+
+
+def _fail(
+    request: Request, status: int, title: str, words: Sequence[str], nearest: Sequence[tuple[str, str]] = ()
+) -> Response:
+    """A page for what failed, or one line where a program asked."""
+    if request.url.path.startswith(_FILES):
+        return PlainTextResponse(" ".join(words) + "\n", status)
+    text = ENVIRONMENT.get_template("failed.html").render(
+        title=title, words=words, nearest=nearest, description=title, path="", base="", canonical="", pinned=None, q="",
+        state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(),
+    )  # fmt: skip
+    return HTMLResponse(text, status, headers={"cache-control": "no-store", "content-language": "en-GB"})
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith("/explore/"):
+        return PlainTextResponse("There is nothing here.\n", 404)
+    return _fail(
+        request, 404, "There is no such page", ["The address is not one of ours. Search, or start at the first page."]
+    )
+
+
+def unknown_name(request: Request, error: Exception) -> Response:
+    """A name that the edition does not hold: say so, and offer the nearest."""
+    return _fail(request, 404, "We do not hold that", [sentence(str(error))], figures.nearest(request.url.path))
+
+
+def refused(request: Request, error: Exception) -> Response:
+    return _fail(request, 400, "That cannot be answered", [sentence(str(error))])
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """Our fault: a sentence with an id that the log holds too."""
+    incident = secrets.token_hex(4)
+    log.error("%s failed, id %s", request.url.path, incident, exc_info=error)
+    return _fail(
+        request,
+        500,
+        "This page could not be made",
+        [f"The fault is ours and nothing is lost. If it happens again, report id {incident}."],
+    )
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return not_found(request, error)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=dict(error.headers or {}))
+
+
+HANDLERS: Mapping[Any, Any] = {
+    HTTPException: _http,
+    UnknownName: unknown_name,
+    Refused: refused,
+    CloudholdError: failed,
+    Exception: failed,
+}
