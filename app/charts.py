@@ -420,6 +420,7 @@ def drawn(chart: Chart) -> go.Figure:
 @figure.register
 def _(chart: Bars) -> dict[str, Any]:
     labels = list(chart.labels)
+    places = palette.places(series.key for series in chart.series)
     traces = [
         {
             "type": "bar",
@@ -428,7 +429,7 @@ def _(chart: Bars) -> dict[str, Any]:
             "y": labels,
             "x": list(series.values),
             "marker": {
-                "color": palette.colour(series.key, place),
+                "color": palette.colour(series.key, places[series.key]),
                 "line": {"color": "#FFFFFF", "width": 1},
                 "pattern": {
                     "shape": palette.PATTERN.get(series.key, ""),
@@ -446,7 +447,7 @@ def _(chart: Bars) -> dict[str, Any]:
             "textangle": 0,
             "hovertemplate": "%{y}: %{x} " + series.label.lower() + "<extra></extra>",
         }
-        for place, series in enumerate(chart.series)
+        for series in chart.series
     ]
     return {
         "data": traces,
@@ -463,8 +464,9 @@ def _(chart: Bars) -> dict[str, Any]:
 @figure.register
 def _(chart: Lines) -> dict[str, Any]:
     traces: list[dict[str, Any]] = []
+    places = palette.places(line.label for line in chart.lines)
     for place, line in enumerate(chart.lines):
-        colour = palette.colour(line.label, place)
+        colour = palette.colour(line.label, places[line.label])
         if line.low:
             held = [i for i, low in enumerate(line.low) if low is not None and line.high[i] is not None]
             traces.append(
@@ -608,8 +610,9 @@ def _(chart: Dots) -> dict[str, Any]:
 @figure.register
 def _(chart: Timeline) -> dict[str, Any]:
     first, last = extent(chart)
+    places = palette.places(chart.keys)
     traces = []
-    for place, (key, label) in enumerate(chart.keys.items()):
+    for key, label in chart.keys.items():
         part = [(row, span) for row, span in enumerate(chart.spans) if span.key == key and (span.start or span.end)]
         if not part:
             continue
@@ -629,7 +632,7 @@ def _(chart: Timeline) -> dict[str, Any]:
                 "x": xs,
                 "y": ys,
                 "text": text,
-                "line": {"color": palette.colour(key, place), "width": 9},
+                "line": {"color": palette.colour(key, places[key]), "width": 9},
                 "marker": {"symbol": "line-ns", "size": 10},
                 "hovertemplate": "%{text}<extra></extra>",
             }
@@ -668,8 +671,9 @@ def _short(text: str, most: int = 48) -> str:
 @figure.register
 def _(chart: DotMap) -> dict[str, Any]:
     largest = max((point.size for point in chart.points), default=1) or 1
+    places = palette.places(chart.keys)
     traces = []
-    for place, (key, label) in enumerate(chart.keys.items()):
+    for key, label in chart.keys.items():
         part = [point for point in chart.points if point.key == key]
         if part:
             traces.append(
@@ -681,8 +685,8 @@ def _(chart: DotMap) -> dict[str, Any]:
                     "y": [point.lat for point in part],
                     "text": [_inert(f"{point.label}: {point.words}") for point in part],
                     "marker": {
-                        "color": palette.colour(key, place),
-                        "symbol": SHAPES[place % len(SHAPES)],
+                        "color": palette.colour(key, places[key]),
+                        "symbol": SHAPES[places[key]],
                         "size": [6 + 16 * (point.size / largest) ** 0.5 for point in part],
                         "opacity": 0.85,
                         "line": {"color": "#FFFFFF", "width": 1},

@@ -5,19 +5,42 @@ Pages, embeds, picture and data files, and the explorer draw from here, so that 
 
 from __future__ import annotations
 
+import datetime as dt
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from app.charts import Bars, Chart, Series
+from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.stores import ask
-from pipelines.answers import Answer
+from pipelines.answers import Answer, exposure, number, provider_name
+from pipelines.answers import layers as layers_answer
+from pipelines.answers import places as places_answer
 from pipelines.edition import Edition
-from pipelines.errors import UnknownName
+from pipelines.errors import Refused, UnknownName
+from pipelines.export import CREDIT
+from pipelines.graph import Scenario
 
 MOST_BARS = 8
+MOST_SPANS = 14
+MOST_DOTS = 12
+MOST_CATEGORIES = 4
+LEAST_BODIES = 20
+SCENARIO = ("preset", "provider", "product", "region", "plane", "cause", "hours")
+ROLES = {
+    "web": "Web",
+    "origin": "Origin",
+    "dns": "DNS",
+    "mail": "Mail",
+    "mail_sending": "Sending mail",
+    "saas": "Online services",
+    "identity": "Sign-in",
+    "certificate": "Certificates",
+    "ai": "AI",
+    "contract": "Contract",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +66,21 @@ def figure(figure_id: str) -> Callable[[Maker], Maker]:
 
 
 def draw(edition: Edition, figure_id: str, **parameters: Any) -> Drawn:
-    """The figure with this id; UnknownName where there is none."""
+    """The figure with this id; keys that it does not know are left out.
+
+    UnknownName where there is no such figure, Refused where it needs a key that is not given.
+    """
     if figure_id not in FIGURES:
         raise UnknownName("figure", figure_id, FIGURES)
-    kept = {key: str(value) for key, value in parameters.items() if value not in (None, "")}
-    answer, chart = FIGURES[figure_id](edition, **kept)
+    maker = FIGURES[figure_id]
+    asked = inspect.signature(maker).parameters
+    known = set(SCENARIO) if any(p.kind is p.VAR_KEYWORD for p in asked.values()) else set(asked)
+    kept = {k: str(v) for k, v in parameters.items() if k in known and v not in (None, "")}
+    for name, parameter in list(asked.items())[1:]:
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD and name not in kept:
+            raise Refused(f"the figure {figure_id} needs {name}; add ?{name}= to its address")
+    answer, chart = maker(edition, **kept)
     return Drawn(figure_id, answer, chart, kept)
-
-
-def nearest(path: str) -> list[tuple[str, str]]:
-    """(address, name) of what the reader of a wrong address may have meant."""
-    return []
 
 
 def source_line(answer: Answer, most: int = 4) -> str:
@@ -61,6 +88,11 @@ def source_line(answer: Answer, most: int = 4) -> str:
     titles = [str(source["title"]) for source in answer.sources]
     more = f" and {len(titles) - most} more" if len(titles) > most else ""
     return "; ".join(titles[:most]) + more or "no record used"
+
+
+def licence_line(answer: Answer) -> str:
+    """What the sources ask to be credited with, each once; the public sector's line where none asks."""
+    return " ".join(dict.fromkeys(str(s["credit"]) for s in answer.sources if s["credit"])) or CREDIT
 
 
 def _certainty(answer: Answer, chart_id: str, title: str, unit: str) -> Bars:
@@ -91,6 +123,7 @@ def _certainty(answer: Answer, chart_id: str, title: str, unit: str) -> Bars:
         ),
         of=f"{answer.figure('items').value} {unit}",
         source=source_line(answer),
+        licence=licence_line(answer),
     )
 
 
@@ -110,3 +143,330 @@ def council_mail_filter(edition: Edition) -> tuple[Answer, Chart]:
 def service_web(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "concentration", population_id="service-web")
     return answer, _certainty(answer, "service-web", "What answers public services' web addresses", "services")
+
+
+@figure("layers")
+def layers(edition: Edition) -> tuple[Answer, Chart]:
+    answer = ask(edition, "layers")
+    matrix = answer.frames["matrix"]
+    companies = list(dict.fromkeys(matrix["name"]))[:MOST_BARS]
+    wholes = dict(zip(matrix["label"], matrix["of"], strict=True))
+    # Columns in which too few bodies were read say nothing of anybody.
+    columns = [label for label in layers_answer.ROLES.values() if wholes.get(label, 0) >= LEAST_BODIES]
+    held = {(row["name"], row["label"]): float(row["bodies"]) for row in matrix.to_dict("records")}
+    seldom = [label for label in wholes if label not in columns]
+    return answer, Matrix(
+        id="layers",
+        title="One company can stand behind several layers",
+        subtitle="bodies by company and layer, and share of those with such a record"
+        + (f"; left out, under {LEAST_BODIES} bodies: {', '.join(seldom)}" if seldom else ""),
+        unit="bodies",
+        rows=companies,
+        columns=columns,
+        counts=[[held.get((company, column), 0.0) for column in columns] for company in companies],
+        out_of=[float(wholes[column]) for column in columns],
+        of=answer.population,
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("in-force")
+def in_force(edition: Edition) -> tuple[Answer, Chart]:
+    answer = ask(edition, "in-force")
+    quarters, outages = answer.frames["quarters"], answer.frames["outages"]
+    lines = tuple(
+        Line(str(name), list(part["day"]), _numbers(part["contracts"]), _numbers(part["low"]), _numbers(part["high"]))
+        for name, part in quarters.groupby("name", sort=False)
+    )
+    # Outages of one day share a mark.
+    marks: dict[Any, list[str]] = {}
+    for row in outages.to_dict("records"):
+        for provider in row["providers"]:
+            names = marks.setdefault(row["started_on"].date(), [])
+            if provider_name(provider) not in names:
+                names.append(provider_name(provider))
+    return answer, Lines(
+        id="in-force",
+        title="Listed cloud contracts in force, by company",
+        subtitle="contracts on the first day of each quarter; the band takes those without an end date as still running",
+        unit="contracts",
+        lines=lines,
+        x_label="Quarter",
+        rules=tuple(Rule(day, f"{' and '.join(names)} outage") for day, names in marks.items()),
+        of=f"{answer.figure('contracts').value} contracts listed with a day of start",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("provider-roles")
+def provider_roles(edition: Edition, provider: str) -> tuple[Answer, Chart]:
+    answer = ask(edition, "dependence", provider=provider)
+    roles = answer.frames["roles"]
+    order = roles.groupby("role")["names"].sum().sort_values(ascending=False).index.tolist()
+
+    def count(role: str, certainty: str) -> float:
+        return float(roles[(roles["role"] == role) & (roles["certainty"] == certainty)]["names"].sum())
+
+    return answer, Bars(
+        id="provider-roles",
+        title=f"What evidence says {provider_name(provider)} does",
+        subtitle="host names by role",
+        unit="host names",
+        labels=[ROLES.get(role, role) for role in order],
+        series=(
+            Series("known", "Known", [count(role, "known") for role in order]),
+            Series("inferred", "Inferred", [count(role, "inferred") for role in order]),
+        ),
+        of=f"{number(edition.counts['findings'])} findings about names that we hold, chosen by us",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("contracts-timeline")
+def contracts_timeline(
+    edition: Edition, provider: str | None = None, organisation: str | None = None
+) -> tuple[Answer, Chart]:
+    answer = ask(edition, "renewals", provider=provider, organisation=organisation)
+    table = answer.frames["contracts"]
+    dated = table[table["start_on"].notna() | table["end_on"].notna()]
+    # What runs longest on stands first: that is where somebody still has a choice.
+    running = dated.sort_values(
+        ["end_on", "value_gbp", "contract_id"], ascending=[False, False, True], na_position="last"
+    )
+    spans = tuple(
+        Span(
+            f"{row['buyer_name']}: {row['title']}" if not organisation else str(row["title"]),
+            _date(row["start_on"]),
+            _date(row["end_on"]),
+            str(row["provider"]),
+            None if pd.isna(row["value_gbp"]) else float(row["value_gbp"]),
+            str(row["state"]),
+        )
+        for row in running.head(MOST_SPANS).to_dict("records")
+    )
+    left = len(table) - len(spans)
+    return answer, Timeline(
+        id="contracts-timeline",
+        title="When could they leave?",
+        subtitle="listed contracts from start to end, latest end first; an award value is a ceiling, not spending"
+        + (f"; {number(left)} more in the files" if left else ""),
+        unit="contracts",
+        spans=spans,
+        keys={key: provider_name(key) for key in dict.fromkeys(span.key for span in spans)},
+        on=answer.as_of,
+        of=f"{number(len(table))} cloud contracts listed",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("renewals")
+def renewals(edition: Edition, provider: str | None = None, organisation: str | None = None) -> tuple[Answer, Chart]:
+    answer = ask(edition, "renewals", provider=provider, organisation=organisation)
+    months = answer.frames["months"]
+    ahead = months[months["month"] >= f"{edition.as_of:%Y-%m}"]
+    order = sorted(ahead["month"].unique())[:24]
+    providers = ahead.groupby("provider")["contracts"].sum().sort_values(ascending=False).index.tolist()[:6]
+
+    def count(month: str, name: str) -> float:
+        return float(ahead[(ahead["month"] == month) & (ahead["provider"] == name)]["contracts"].sum())
+
+    return answer, Bars(
+        id="renewals",
+        title="Listed contracts by the month in which they end",
+        subtitle=f"contracts that end from {edition.as_of:%B %Y} on, by provider",
+        unit="contracts",
+        labels=[f"{pd.Timestamp(month):%B %Y}" for month in order],
+        series=tuple(
+            Series(f"p:{name}", provider_name(name), [count(month, name) for month in order]) for name in providers
+        ),
+        of=f"{number(len(answer.frames['contracts']))} cloud contracts listed",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("blast-radius")
+def blast_radius(edition: Edition, **parameters: str) -> tuple[Answer, Chart]:
+    """Services exposed by a scenario, by public body; the path is that of the body's first service."""
+    answer = ask(edition, "exposure", scenario=scenario_of(parameters))
+    services = answer.frames["services"]
+    hit = services[services["effect"].isin(["down", "degraded"])]
+    dots = []
+    for body, part in hit.groupby(hit["organisation"].fillna("Body not known"), sort=False):
+        known = int((part["certainty"] == "known").sum())
+        first = part.iloc[0]
+        dots.append(
+            Dot(
+                str(body),
+                float(len(part)),
+                "known" if known else "inferred",
+                path=f"{first['name']}: {first['via']}",
+            )
+        )
+    dots.sort(key=lambda dot: (-dot.value, dot.certainty != "known", dot.label))
+    return answer, Dots(
+        id="blast-radius",
+        title="Public bodies with most exposed services",
+        subtitle="services and mail without an alternative that we can see, or exposed in part, with one path each"
+        + (f"; the first {MOST_DOTS} of {number(len(dots))} bodies" if len(dots) > MOST_DOTS else ""),
+        unit="services",
+        dots=tuple(dots[:MOST_DOTS]),
+        of=f"{number(answer.body['services_in_population'])} services and bodies' mail that we hold evidence for",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("exposed")
+def exposed(edition: Edition, **parameters: str) -> tuple[Answer, Chart]:
+    answer = ask(edition, "exposure", scenario=scenario_of(parameters))
+    body = answer.body
+    states = {"down": "No alternative shown", "degraded": "Exposed in part", "unknown": "Cannot be said"}
+    return answer, Bars(
+        id="exposed",
+        title=f"Exposed if {exposure.describe(scenario_of(parameters))}",
+        subtitle="services and bodies' mail by effect",
+        unit="services",
+        labels=list(states.values()),
+        series=(
+            Series("known", "Known", [float(body["down"]["known"]), float(body["degraded"]["known"]), 0.0]),
+            Series("inferred", "Inferred", [float(body["down"]["inferred"]), float(body["degraded"]["inferred"]), 0.0]),
+            Series("unknown", "Unknown", [0.0, 0.0, float(body["unknown"]["known"])]),
+        ),
+        of=f"{number(body['services_in_population'])} services and bodies' mail that we hold evidence for",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+def scenario_of(parameters: Mapping[str, str]) -> Scenario:
+    """The scenario of an address: a preset, or provider, product, region, plane and hours."""
+    hours = parameters.get("hours")
+    try:
+        length = float(hours) if hours else None
+    except ValueError:
+        raise Refused(f"{str(hours)[:40]!r} is not a number of hours; write it as 8 or 2.5") from None
+    return exposure.scenario_from(
+        preset=parameters.get("preset"),
+        provider=parameters.get("provider"),
+        product=parameters.get("product"),
+        region=parameters.get("region"),
+        plane=parameters.get("plane") or "data",
+        cause=parameters.get("cause") or "unknown",
+        hours=length,
+    )
+
+
+@figure("map")
+def councils(edition: Edition, role: str = "council-mail") -> tuple[Answer, Chart]:
+    answer = ask(edition, "places", role=role)
+    places = answer.frames["places"]
+    counts = places["provider_name"].value_counts()
+    named = [name for name in counts.index if name not in ("Unknown", "Not tested")][:MOST_CATEGORIES]
+    keys = {f"p:{name}": name for name in named}
+    others = [name for name in counts.index if name not in named and name not in ("Unknown", "Not tested")]
+    if others:
+        keys["other"] = f"{len(others)} others"
+    keys["unknown"] = "Unknown"
+    keys["not_tested"] = "Not tested"
+    words = {"Unknown": "unknown", "Not tested": "not_tested"}
+    held = places[places["lat"].notna() & places["lon"].notna()]
+    points = tuple(
+        Point(
+            str(row["name"]),
+            float(row["lon"]),
+            float(row["lat"]),
+            0.0 if pd.isna(row["inhabitants"]) else float(row["inhabitants"]),
+            words.get(row["provider_name"], f"p:{row['provider_name']}" if row["provider_name"] in named else "other"),
+            str(row["providers"] if row["provider_name"] not in words else row["provider_name"].lower())
+            + (f", {row['certainty']}" if row["certainty"] in ("known", "inferred") else ""),
+        )
+        for row in held.to_dict("records")
+    )
+    return answer, DotMap(
+        id="map",
+        title=f"{places_answer.ROLES[role]} of UK councils",
+        subtitle="councils at the centre of their area, sized by inhabitants, coloured by provider",
+        unit="councils",
+        points=points,
+        keys=keys,
+        size_label="inhabitants",
+        unplaced=len(places) - len(held),
+        of=f"{number(len(places))} councils",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("incident-causes")
+def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
+    answer = ask(edition, "incidents")
+    causes = answer.frames["causes"].head(10)
+    return answer, Bars(
+        id="incident-causes",
+        title="What reviewed incidents were put down to",
+        subtitle="reviewed incidents by cause",
+        unit="incidents",
+        labels=[str(cause).replace("_", " ").capitalize() for cause in causes["cause"]],
+        series=(Series("known", "Incidents", _numbers(causes["incidents"])),),
+        of=f"{number(answer.figure('reviewed').value)} reviewed incidents",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("durations")
+def durations(edition: Edition, provider: str | None = None) -> tuple[Answer, Chart]:
+    answer = ask(edition, "durations", provider=provider)
+    curve = answer.frames["curve"]
+    part = curve[curve["hours"] <= 48]
+    return answer, Lines(
+        id="durations",
+        title="How many outages last longer than so many hours",
+        subtitle="share of recorded outages that last longer, with the band of what the number of events allows",
+        unit="share of outages",
+        share=True,
+        x_label="Hours",
+        lines=(
+            Line(
+                provider_name(provider) if provider else "All providers",
+                _numbers(part["hours"]),
+                _numbers(part["share"]),
+                _numbers(part["low"]),
+                _numbers(part["high"]),
+            ),
+        ),
+        of=f"{number(answer.figure('events').value)} outages with a length",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("ai-vendors")
+def ai_vendors(edition: Edition) -> tuple[Answer, Chart]:
+    answer = ask(edition, "ai-reliance")
+    vendors = answer.frames["vendors"]
+    kinds = (("tokens", "Domain ownership proved"), ("statements", "Statements"), ("contracts", "Contracts"))
+    return answer, Bars(
+        id="ai-vendors",
+        title="Where evidence names an AI vendor",
+        subtitle="pieces of evidence by vendor and kind",
+        unit="pieces of evidence",
+        labels=list(vendors["name"]),
+        series=tuple(Series(f"k:{key}", label, _numbers(vendors[key])) for key, label in kinds),
+        of=f"{number(len(answer.frames['evidence']))} pieces of evidence that we hold",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+def _numbers(column: Any) -> list[float]:
+    return [float(value) for value in column]
+
+
+def _date(value: Any) -> dt.date | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()

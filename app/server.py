@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import site
 from app.site import explorer_files
-from app.site._pages import HANDLERS
+from app.site._pages import HANDLERS, failed
 from app.site._safety import Safety
 from app.stores import shown_edition
 
@@ -57,7 +57,7 @@ def application(hosts: Sequence[str] = HOSTS) -> st.App:
         SCRIPT,
         routes=site.routes(),
         middleware=[
-            Middleware(Safety),
+            Middleware(Safety, failed=failed),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         ],
         exception_handlers=HANDLERS,

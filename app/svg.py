@@ -1,7 +1,7 @@
 """The picture of a chart for pages without script: inline SVG from the same specification.
 
 Colours stand as attributes, so that a saved file keeps them, and as classes, so that a page in dark mode can
-change them. Every text is escaped. A picture is 460 units wide: it fills a phone and half a desktop page.
+change them. Every text is escaped. A picture is 400 units wide: it fills a phone and half a desktop page.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from app import charts, palette
 from app.charts import Bars, Chart, DotMap, Dots, Lines, Matrix, Timeline, words
 from pipelines.answers import percent, pounds
 
-WIDTH = 460
+WIDTH = 400
 _FONT = 14
-_LETTER = 0.53  # mean width of a letter, in parts of the font size
+_LETTER = 0.57  # mean width of a letter, in parts of the font size
 
 
 def draw(chart: Chart, burn: bool = False) -> str:
@@ -27,11 +27,14 @@ def draw(chart: Chart, burn: bool = False) -> str:
     top = 0
     head = foot = ""
     if burn:
-        lines = wrap(chart.title, 50, most=4)
-        top = 24 + 20 * len(lines) + 18
-        head = "".join(_text(0, 20 + 20 * i, line, size=16, bold=True) for i, line in enumerate(lines))
-        head += _text(0, top - 12, clip(f"{chart.subtitle}, of {chart.of}", 76), size=12, quiet=True)
-        notes = [*wrap(f"Source: {chart.source}.", 80, most=4), *wrap(chart.licence, 80, most=3)]
+        lines = wrap(chart.title, 38, most=4)
+        under = wrap(f"{chart.subtitle}, of {chart.of}", 62, most=5)
+        top = 14 + 20 * len(lines) + 15 * len(under)
+        head = "".join(_text(0, 18 + 20 * i, line, size=16, bold=True) for i, line in enumerate(lines))
+        head += "".join(
+            _text(0, 16 + 20 * len(lines) + 15 * i, line, size=12, quiet=True) for i, line in enumerate(under)
+        )
+        notes = [*wrap(f"Source: {chart.source}.", 70, most=4), *wrap(chart.licence, 70, most=3)]
         foot = "".join(_text(0, top + height + 16 + 15 * i, n, size=11, quiet=True) for i, n in enumerate(notes))
         height += 24 + 15 * len(notes)
     total = top + height
@@ -176,7 +179,8 @@ def ticks(most: float, wanted: int = 4) -> list[float]:
 def _(chart: Bars) -> tuple[str, float]:
     out = [_patterns(chart.id, [series.key for series in chart.series])]
     y = 0.0
-    used = [(s.key, s.label, i) for i, s in enumerate(chart.series) if any(s.values)]
+    places = palette.places(series.key for series in chart.series)
+    used = [(s.key, s.label, places[s.key]) for s in chart.series if any(s.values)]
     if len(used) > 1 or any(key in palette.PATTERN and key != "known" for key, _, _ in used):
         legend, y = _legend(used, chart.id)
         out.append(legend)
@@ -184,14 +188,16 @@ def _(chart: Bars) -> tuple[str, float]:
     most = max(totals, default=0) or 1
     for row, label in enumerate(chart.labels):
         value = words(totals[row], chart)
-        out.append(_text(0, y + 14, clip(label, int((WIDTH - 12 - len(value) * 8) / (_FONT * _LETTER)))))
+        out.append(_text(0, y + 14, clip(label, int((WIDTH - 12 - len(value) * 9) / (_FONT * _LETTER)))))
         out.append(_text(WIDTH, y + 14, value, anchor="end", bold=True))
         out.append(f'<rect x="0" y="{_n(y + 20)}" width="{WIDTH}" height="14" fill="#F3F2F1" class="track"/>')
         x = 0.0
-        for place, series in enumerate(chart.series):
+        for series in chart.series:
             width = series.values[row] / most * WIDTH
             if series.values[row]:
-                out.append(_rect(x, y + 20, width - (1 if width > 3 else 0), 14, series.key, place, chart.id))
+                out.append(
+                    _rect(x, y + 20, width - (1 if width > 3 else 0), 14, series.key, places[series.key], chart.id)
+                )
             x += width
         y += 44
     return "".join(out), y
@@ -201,8 +207,9 @@ def _(chart: Bars) -> tuple[str, float]:
 def _(chart: Lines) -> tuple[str, float]:
     out = []
     top = 0.0
+    places = palette.places(line.label for line in chart.lines)
     if len(chart.lines) > 1:
-        legend, top = _legend([(line.label, line.label, i) for i, line in enumerate(chart.lines)], chart.id)
+        legend, top = _legend([(line.label, line.label, places[line.label]) for line in chart.lines], chart.id)
         out.append(legend)
     left, right, height = 52, 10, 230
     plot = WIDTH - left - right
@@ -225,11 +232,18 @@ def _(chart: Lines) -> tuple[str, float]:
         out.append(f'<path d="M{left} {_n(py(step))}h{plot}" stroke="#D9D9D9" class="grid"/>')
         shown = percent(step) if chart.share else words(step, chart)
         out.append(_text(left - 6, py(step) + 4, shown, size=12, anchor="end", quiet=True))
-    for rule in chart.rules:
-        out.append(f'<path d="M{_n(px(rule.x))} {_n(top)}V{_n(top + height)}" stroke="#505A5F" stroke-dasharray="3 3" class="rule"/>')  # fmt: skip
-        out.append(_text(px(rule.x) - 4, top + 14, clip(rule.label, 30), size=11, anchor="end", turn=-90, quiet=True))
+    level, before = 0, -99.0
+    for count, rule in enumerate(chart.rules):
+        mark_x = px(rule.x)
+        # Marks that stand close together take turns in height, so that their numbers can be read.
+        level, before = ((level + 1) % 3 if mark_x - before < 16 else 0), mark_x
+        mark_y = top + 8 + 17 * level
+        out.append(f'<path d="M{_n(mark_x)} {_n(mark_y)}V{_n(top + height)}" stroke="#505A5F" stroke-dasharray="3 3" class="rule"/>')  # fmt: skip
+        out.append(f'<circle cx="{_n(mark_x)}" cy="{_n(mark_y)}" r="8" fill="#505A5F" class="mark"/>')
+        out.append(_text(mark_x, mark_y + 4, str(count + 1), size=11, anchor="middle", light=True))
     for place, line in enumerate(chart.lines):
-        colour, name = palette.colour(line.label, place), palette.css_class(line.label, place)
+        own = places[line.label]
+        colour, name = palette.colour(line.label, own), palette.css_class(line.label, own)
         if line.low:
             held = [i for i, low in enumerate(line.low) if low is not None and line.high[i] is not None]
             edge = [f"{_n(px(line.xs[i]))} {_n(py(line.low[i] or 0))}" for i in held]
@@ -254,7 +268,12 @@ def _(chart: Lines) -> tuple[str, float]:
     for x in _x_ticks(chart):
         out.append(_text(px(x), bottom + 18, _tick_words(x), size=12, anchor="middle", quiet=True))
     out.append(_text(left + plot / 2, bottom + 38, chart.x_label, size=13, anchor="middle"))
-    return "".join(out), bottom + 46
+    bottom += 46
+    for count, rule in enumerate(chart.rules):
+        for part in wrap(f"{count + 1}: {rule.label}, {charts.day(rule.x)}", 62):
+            out.append(_text(0, bottom + 12, part, size=12, quiet=True))
+            bottom += 16
+    return "".join(out), bottom + (4 if chart.rules else 0)
 
 
 def _x(x: charts.X) -> float:
@@ -280,8 +299,9 @@ def _tick_words(x: charts.X) -> str:
 def _(chart: Matrix) -> tuple[str, float]:
     if not chart.rows:
         return "", 0
-    left, head = 134, 86
-    cell = (WIDTH - left) / max(len(chart.columns), 1)
+    left, head = 104, 84
+    # The last column's slanted name needs room to the right of it.
+    cell = (WIDTH - left - 58) / max(len(chart.columns), 1)
     wide, high = min(cell, 64.0), 38
     out = [
         _text(left + wide * (i + 0.5) + 4, head - 8, clip(name, 16), size=12, turn=-40)
@@ -289,8 +309,8 @@ def _(chart: Matrix) -> tuple[str, float]:
     ]
     for row, name in enumerate(chart.rows):
         y = head + row * high
-        for i, line in enumerate(wrap(name, 19)):
-            out.append(_text(0, y + (16 if len(name) > 19 else 23) + 15 * i, line, size=12))
+        for i, line in enumerate(wrap(name, 15)):
+            out.append(_text(0, y + (16 if len(name) > 15 else 23) + 15 * i, line, size=12))
         for column in range(len(chart.columns)):
             count, share = chart.counts[row][column], chart.share(row, column)
             x = left + column * wide
@@ -321,7 +341,7 @@ def _(chart: Dots) -> tuple[str, float]:
         value = words(dot.value, chart)
         if dot.low is not None and dot.high is not None and dot.low != dot.high:
             value += f" ({words(dot.low, chart)} to {words(dot.high, chart)})"
-        out.append(_text(0, y + 14, clip(dot.label, int((WIDTH - 12 - len(value) * 8) / (_FONT * _LETTER)))))
+        out.append(_text(0, y + 14, clip(dot.label, int((WIDTH - 12 - len(value) * 9) / (_FONT * _LETTER)))))
         out.append(_text(WIDTH, y + 14, value, anchor="end", bold=True))
         line = y + 27
         out.append(f'<path d="M0 {_n(line)}H{WIDTH}" stroke="#D9D9D9" class="grid"/>')
@@ -331,7 +351,7 @@ def _(chart: Dots) -> tuple[str, float]:
         out.append(_mark(6 + dot.value / most * (WIDTH - 12), line, 5.5, dot.certainty, places[dot.certainty]))
         y += 40
         if dot.path:
-            for part in wrap(dot.path, 70, most=2):
+            for part in wrap(dot.path, 62, most=3):
                 out.append(_text(0, y + 8, part, size=12, quiet=True))
                 y += 15
             y += 6
@@ -342,7 +362,7 @@ def _(chart: Dots) -> tuple[str, float]:
 def _(chart: Timeline) -> tuple[str, float]:
     if not chart.spans:
         return "", 0
-    place_of = {key: i for i, key in enumerate(chart.keys)}
+    place_of = palette.places(chart.keys)
     used = [(k, label, place_of[k]) for k, label in chart.keys.items() if any(s.key == k for s in chart.spans)]
     legend, y = _legend(used, chart.id)
     out = [legend]
@@ -352,40 +372,37 @@ def _(chart: Timeline) -> tuple[str, float]:
     def px(day: dt.date) -> float:
         return 4 + (WIDTH - 8) * (day - first).days / days
 
-    top = y
-    rows = []
+    years = list(range(first.year, last.year + 1))
+    every = max(1, math.ceil(len(years) / 8))
+    starts = [dt.date(year, 1, 1) for year in years[::every] if dt.date(year, 1, 1) >= first] or [first]
+    now = px(chart.on)
     for span in chart.spans:
         value = f"£{pounds(span.value_gbp)[4:]}" if span.value_gbp is not None else "value unknown"
-        rows.append(_text(0, y + 14, clip(span.label, int((WIDTH - 12 - len(value) * 8) / (_FONT * _LETTER)))))
-        rows.append(_text(WIDTH, y + 14, value, anchor="end", bold=span.value_gbp is not None, quiet=span.value_gbp is None))  # fmt: skip
+        known = span.value_gbp is not None
+        out.append(_text(0, y + 14, clip(span.label, int((WIDTH - 12 - len(value) * 9) / (_FONT * _LETTER)))))
+        out.append(_text(WIDTH, y + 14, value, anchor="end", bold=known, quiet=not known))
         bar = y + 20
+        out.extend(f'<path d="M{_n(px(day))} {_n(bar - 2)}v14" stroke="#D9D9D9" class="grid"/>' for day in starts)
         if span.start is None and span.end is None:
-            rows.append(_text(0, bar + 11, "no dates in our sources", size=12, quiet=True))
+            out.append(_text(0, bar + 11, "no dates in our sources", size=12, quiet=True))
         else:
             x0, x1 = px(span.start or first), px(span.end or last)
-            rows.append(_rect(x0, bar, x1 - x0, 10, span.key, place_of[span.key], chart.id))
+            out.append(_rect(x0, bar, x1 - x0, 10, span.key, place_of[span.key], chart.id))
             if span.end is None:
-                rows.append(f'<path d="M{_n(x1 - 12)} {_n(bar)}v10M{_n(x1 - 8)} {_n(bar)}v10M{_n(x1 - 4)} {_n(bar)}v10" stroke="#FFFFFF" class="paper" stroke-width="2"/>')  # fmt: skip
+                out.append(f'<path d="M{_n(x1 - 12)} {_n(bar)}v10M{_n(x1 - 8)} {_n(bar)}v10M{_n(x1 - 4)} {_n(bar)}v10" stroke="#FFFFFF" class="paper" stroke-width="2"/>')  # fmt: skip
+        out.append(f'<path d="M{_n(now)} {_n(bar - 4)}v18" stroke="{palette.INK}" class="now" stroke-width="2"/>')
         y += 42
-    years = sorted({first.year, last.year, *range(first.year, last.year + 1)})
-    every = max(1, math.ceil(len(years) / 8))
-    axis = []
-    for year in years[::every]:
-        start = max(dt.date(year, 1, 1), first)
-        axis.append(f'<path d="M{_n(px(start))} {_n(top)}V{_n(y)}" stroke="#D9D9D9" class="grid"/>')
-        axis.append(_text(px(start), y + 16, str(year), size=12, quiet=True))
-    now = px(chart.on)
-    axis.append(f'<path d="M{_n(now)} {_n(top)}V{_n(y)}" stroke="{palette.ORANGE}" class="s-3" stroke-width="2"/>')
+    out.extend(_text(px(day), y + 14, str(day.year), size=12, anchor="middle", quiet=True) for day in starts)
     anchor = "end" if now > WIDTH / 2 else "start"
-    axis.append(_text(now, y + 32, f"evidence up to {charts.day(chart.on)}", size=12, anchor=anchor))
-    return "".join([*out, *axis, *rows]), y + 40
+    out.append(_text(now, y + 32, f"| evidence up to {charts.day(chart.on)}", size=12, anchor=anchor))
+    return "".join(out), y + 40
 
 
 @_body.register
 def _(chart: DotMap) -> tuple[str, float]:
     if not chart.points:
         return "", 0
-    place_of = {key: i for i, key in enumerate(chart.keys)}
+    place_of = palette.places(chart.keys)
     used = [
         (k, f"{label} ({sum(1 for p in chart.points if p.key == k)})", place_of[k])
         for k, label in chart.keys.items()
@@ -396,7 +413,7 @@ def _(chart: DotMap) -> tuple[str, float]:
     west, east, south, north = min(lons), max(lons), min(lats), max(lats)
     # An equirectangular map, true to scale in its middle: a degree of longitude shrinks with the latitude.
     shrink = math.cos(math.radians((south + north) / 2))
-    scale = min((WIDTH - 30) / ((east - west) * shrink or 1), 640 / ((north - south) or 1))
+    scale = min((WIDTH - 30) / ((east - west) * shrink or 1), 560 / ((north - south) or 1))
     largest = max((p.size for p in chart.points), default=1) or 1
     out = [legend]
     left = (WIDTH - (east - west) * shrink * scale) / 2

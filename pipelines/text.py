@@ -66,3 +66,10 @@ def slug(name: str) -> str:
     text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     text = text.replace("&", " and ").replace("'", "")
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
+
+
+def search_key(words: str | None) -> str:
+    """Words as the search compares them: no case, accents or signs; "&" as "and"; dots kept, for host names."""
+    text = unicodedata.normalize("NFKD", (words or "").replace("&", " and ")).casefold()
+    text = "".join(c if c.isalnum() or c == "." else " " for c in text if not unicodedata.combining(c))
+    return " ".join(text.split())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from app import charts, figures, palette, svg
+from app.site._coding import coding_of, compressed
 from app.state import KEYS
-from app.stores import shown_edition
+from app.stores import ask, shown_edition
 from pipelines import __version__
-from pipelines.answers import Figure, number, percent, pounds, provider_name
+from pipelines.answers import Answer, Figure, number, percent, pounds, provider_name
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError, Refused, UnknownName
 from pipelines.export import CREDIT
@@ -45,18 +47,6 @@ FOOT = (
     ("/changes", "Changes"),
     ("/accessibility", "Accessibility"),
 )
-ROLES = {
-    "web": "Web",
-    "origin": "Origin",
-    "dns": "DNS",
-    "mail": "Mail",
-    "mail_sending": "Sending mail",
-    "saas": "Online services",
-    "identity": "Sign-in",
-    "certificate": "Certificates",
-    "ai": "AI",
-    "contract": "Contract",
-}
 
 
 class State:
@@ -101,7 +91,7 @@ def day(value: Any) -> str:
         return "no date"
     if isinstance(value, str):
         value = pd.Timestamp(value)
-    return f"{value:%-d %b %Y}"
+    return f"{value:%-d\u00a0%b\u00a0%Y}"
 
 
 def money(value: Any) -> str:
@@ -195,13 +185,15 @@ def _environment() -> jinja2.Environment:
         provider=provider_name,
     )
     environment.tests["blank"] = blank
+    environment.tests["link"] = lambda value: isinstance(value, Link)
+    environment.tests["sure"] = lambda value: isinstance(value, Sure)
     environment.globals.update(
         amount=amount,
         alt=charts.alt,
         cells=cells,
         picture=lambda chart: Markup(svg.draw(chart)),  # noqa: S704 - svg.draw escapes every text
         certainty=palette.WORDS,
-        roles=ROLES,
+        roles=figures.ROLES,
         credit=CREDIT,
         navigation=NAVIGATION,
         foot=FOOT,
@@ -222,6 +214,7 @@ def respond(
     title: str,
     description: str,
     *,
+    answer: Answer | None = None,
     status: int = 200,
     explorer: str | None = None,
     **context: Any,
@@ -244,15 +237,140 @@ def respond(
         explorer=explorer or state.explorer(""),
         q=state.get("q") or "",
         today=dt.date.today(),
+        answer=answer,
         **context,
     )
     # Revalidated each time: the newest edition has the same address as the one before.
-    return HTMLResponse(text, status, headers={"cache-control": "no-cache", "content-language": "en-GB"})
+    headers = {"cache-control": "no-cache", "content-language": "en-GB", "vary": "accept-encoding"}
+    body = text.encode()
+    coding = coding_of(request)
+    if coding:
+        # Streamlit leaves the first page as it is, since its own is small.
+        body = compressed(body, coding, level=5)
+        headers["content-encoding"] = coding
+    return HTMLResponse(body, status, headers=headers)
 
 
 def chart(state: State, figure_id: str, **parameters: Any) -> figures.Drawn:
     """A figure of the shown edition."""
     return figures.draw(state.edition, figure_id, **parameters)
+
+
+# -- tables ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cell that leads somewhere; `foreign` addresses are marked for robots and never carry who came."""
+
+    text: str
+    href: str | None
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """A cell that says how sure: known, inferred, unknown or not tested, with the grade of the finding."""
+
+    certainty: str
+    confidence: str = ""
+
+
+Cell = str | Link | Sure
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    head: str
+    cell: Callable[[Row], Cell]
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows in words, and how many there are when fewer are shown."""
+
+    caption: str
+    heads: Sequence[tuple[str, bool]]
+    rows: Sequence[Sequence[Cell]]
+    total: int
+
+
+def table(caption: str, frame: pd.DataFrame | Sequence[Row], columns: Sequence[Column], most: int = 50) -> Table:
+    """Rows of a frame as a page shows them."""
+    rows = records(frame.head(most)) if isinstance(frame, pd.DataFrame) else list(frame)[:most]
+    return Table(
+        caption,
+        [(column.head, column.numeric) for column in columns],
+        [[column.cell(row) for column in columns] for row in rows],
+        len(frame),
+    )
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    """A frame's rows by column name."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def of(key: str, none: str = "not shown") -> Callable[[Row], Cell]:
+    """A column in words."""
+    return lambda row: said(row[key], none)
+
+
+def elsewhere(key: str, words: str) -> Callable[[Row], Cell]:
+    """A link to where a row comes from; words where it has no address."""
+    return lambda row: Link(words, web(row[key]), foreign=True) if web(row[key]) else "none"
+
+
+def sure(row: Row) -> Cell:
+    confidence = row.get("confidence")
+    # "Known" rests on what is confirmed, so only the weaker grades need a word of their own.
+    return Sure(str(row["certainty"]), confidence if confidence in ("likely", "possible") else "")
+
+
+def provider_cell(state: State, key: str = "provider") -> Callable[[Row], Cell]:
+    def cell(row: Row) -> Cell:
+        value = row[key]
+        if not isinstance(value, str):
+            return "not shown"
+        if value in ("unknown", "none", "hidden", "own"):
+            return {"unknown": "unknown", "none": "none shown", "hidden": "hidden", "own": "own systems"}[value]
+        return Link(provider_name(value), state.url(f"/provider/{value}"))
+
+    return cell
+
+
+def body_cell(state: State, id_key: str, name_key: str) -> Callable[[Row], Cell]:
+    """A public body by name, with its page where it has one."""
+
+    def cell(row: Row) -> Cell:
+        name = said(row[name_key], "body not known")
+        return Link(name, state.url(f"/organisation/{row[id_key]}")) if isinstance(row[id_key], str) else name
+
+    return cell
+
+
+def nearest(path: str) -> list[tuple[str, str]]:
+    """(address, name) of what the reader of a wrong address may have meant."""
+    words = path.rstrip("/").rpartition("/")[2].replace("-", " ")
+    try:
+        found = ask(shown_edition(), "search", q=words[:LONGEST_VALUE]).frames["results"].head(5)
+    except CloudholdError:
+        return []
+    out = []
+    for row in records(found):
+        path, keys = place(row)
+        out.append((f"{quote(path)}?{urlencode(keys)}" if keys else quote(path), str(row["name"])))
+    return out
+
+
+def place(row: Row) -> tuple[str, dict[str, str]]:
+    """The address of a search result, and its keys."""
+    kind, id = row["kind"], str(row["id"])
+    if kind in ("organisation", "provider", "service", "incident", "claim"):
+        return f"/{kind}/{id}", {}
+    return (f"/evidence/{id}", {}) if kind == "host" else ("/contracts", {"q": id})
 
 
 # -- what fails --------------------------------------------------------------------------------------------
@@ -268,7 +386,7 @@ def _fail(
         return PlainTextResponse(" ".join(words) + "\n", status)
     text = ENVIRONMENT.get_template("failed.html").render(
         title=title, words=words, nearest=nearest, description=title, path="", base="", canonical="", pinned=None, q="",
-        state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(),
+        state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(), answer=None,
     )  # fmt: skip
     return HTMLResponse(text, status, headers={"cache-control": "no-store", "content-language": "en-GB"})
 
@@ -283,7 +401,7 @@ def not_found(request: Request, error: Exception) -> Response:
 
 def unknown_name(request: Request, error: Exception) -> Response:
     """A name that the edition does not hold: say so, and offer the nearest."""
-    return _fail(request, 404, "We do not hold that", [sentence(str(error))], figures.nearest(request.url.path))
+    return _fail(request, 404, "We do not hold that", [sentence(str(error))], nearest(request.url.path))
 
 
 def refused(request: Request, error: Exception) -> Response:
@@ -314,5 +432,4 @@ HANDLERS: Mapping[Any, Any] = {
     UnknownName: unknown_name,
     Refused: refused,
     CloudholdError: failed,
-    Exception: failed,
 }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # A page of ours needs nothing but its own style sheet, script and pictures.
@@ -32,19 +36,27 @@ def policy(path: str) -> str:
 
 
 class Safety:
-    """ASGI middleware around everything, refusals included."""
+    """ASGI middleware around everything: refusals and failures carry the headers too.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `failed` makes the answer to a fault of ours. It stands here because Starlette's own place for it is outside
+    of every middleware, where no header would be added.
+    """
+
+    def __init__(self, app: ASGIApp, failed: Callable[[Request, Exception], Response]) -> None:
         self.app = app
+        self.failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         path = scope["path"]
+        begun = False
 
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in FIXED.items():
                     headers[name] = value
@@ -53,4 +65,9 @@ class Safety:
                     headers["x-frame-options"] = "DENY"
             await send(message)
 
-        await self.app(scope, receive, guarded)
+        try:
+            await self.app(scope, receive, guarded)
+        except Exception as error:
+            if begun:
+                raise
+            await self.failed(Request(scope), error)(scope, receive, guarded)

@@ -7,7 +7,6 @@ request would cost more than it saves. A copy that is compressed once has no suc
 from __future__ import annotations
 
 import functools
-import gzip
 import logging
 import mimetypes
 import os
@@ -15,11 +14,12 @@ import threading
 from pathlib import Path
 
 import platformdirs
-import pyarrow as pa
 import streamlit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+
+from app.site._coding import coding_of, compressed
 
 log = logging.getLogger("cloudhold")
 
@@ -44,14 +44,6 @@ def _kept() -> Path | None:
     return place if os.access(place, os.W_OK) else None
 
 
-def compressed(body: bytes, coding: str) -> bytes:
-    """`body` in one of the codings that a browser accepts."""
-    if coding == "br":
-        packed: bytes = pa.Codec("brotli", compression_level=9).compress(body, asbytes=True)
-        return packed
-    return gzip.compress(body, 9, mtime=0)
-
-
 @functools.lru_cache(maxsize=1024)
 def packed(name: str, coding: str) -> bytes | None:
     """A file of the explorer in one coding, from the copy if there is one; None for a name that is no file."""
@@ -73,12 +65,6 @@ def packed(name: str, coding: str) -> bytes | None:
         except OSError as error:
             log.warning("no compressed copy of %s kept: %s", name, error)
     return body
-
-
-def coding_of(request: Request) -> str:
-    """The best coding that the browser accepts."""
-    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    return "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
 
 
 def make_copies() -> None:

@@ -173,7 +173,17 @@ def _title(
             "contracts name it."
         )
     if not providers:
-        return f"We hold records about {name}, and none of them names a provider."
+        said = [
+            f"{number(rows['provider'].dropna().nunique())} providers in {number(len(rows))} {what}"
+            for rows, what in ((contracts, "listed contracts"), (statements, "published statements"))
+            if len(rows)
+        ]
+        shown = (
+            f"None of the records of {name}'s own names that we hold names a provider"
+            if len(findings)
+            else f"We hold no records of {name}'s own names"
+        )
+        return f"{shown}; we see {' and '.join(said)}." if said else f"{shown}."
     top = findings[~findings["provider"].isin(["none", "unknown"])]["provider"].value_counts().index.tolist()
     return (
         f"Records about {name} point to {number(len(providers))} providers, most often "

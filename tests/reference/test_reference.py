@@ -186,3 +186,10 @@ def test_building_from_the_reference_alone_is_quick_enough(run: Callable) -> Non
     started = time.process_time()
     assert run("build").code == 0
     assert time.process_time() - started < 15
+
+
+def test_every_place_lies_in_the_united_kingdom(default_edition) -> None:
+    """One council once stood in Wisconsin: a namesake's place had been taken for its own."""
+    placed = default_edition.rows("SELECT organisation_id, lat, lon FROM organisations WHERE lat IS NOT NULL")
+    assert len(placed) > 300
+    assert [r["organisation_id"] for r in placed if not (49.8 <= r["lat"] <= 60.9 and -8.7 <= r["lon"] <= 1.8)] == []

@@ -1,0 +1,115 @@
+"""Columns that several pages show the same way: evidence, date and confidence stand on every row."""
+
+from __future__ import annotations
+
+from app.figures import ROLES
+from app.site._pages import (
+    Cell,
+    Column,
+    Link,
+    Row,
+    State,
+    body_cell,
+    day,
+    elsewhere,
+    money,
+    of,
+    provider_cell,
+    said,
+    sure,
+    web,
+)
+
+
+def role(row: Row) -> Cell:
+    return ROLES.get(row["role"], said(row["role"]))
+
+
+def layer(row: Row) -> Cell:
+    return {"front": "in front", "back": "behind"}.get(row["layer"], said(row["layer"]))
+
+
+def findings(state: State, with_body: bool = True, with_provider: bool = True) -> list[Column]:
+    def subject(row: Row) -> Cell:
+        return Link(str(row["subject"]), state.url(f"/evidence/{row['subject']}"))
+
+    def rule(row: Row) -> Cell:
+        return Link(said(row["rule_id"]), state.url(f"/evidence/{row['finding_id']}"))
+
+    def what(row: Row) -> Cell:
+        return ", ".join(str(row[key]) for key in ("product", "region") if isinstance(row[key], str)) or "not shown"
+
+    return [
+        *([Column("Public body", body_cell(state, "organisation_id", "organisation"))] if with_body else []),
+        Column("Name", subject),
+        Column("Role", role),
+        Column("Layer", layer),
+        *([Column("Points to", provider_cell(state))] if with_provider else []),
+        Column("Product, region", what),
+        *([Column("What runs behind", provider_cell(state, "origin_provider"))] if with_provider else []),
+        Column("How sure", sure),
+        Column("Evidence", rule),
+        Column("Seen on", of("seen_on", "no date")),
+    ]
+
+
+def statements(state: State, with_provider: bool = True) -> list[Column]:
+    def source(row: Row) -> Cell:
+        return Link(said(row["source_kind"]), web(row["url"]), foreign=True)
+
+    return [
+        Column("About", of("subject")),
+        *([Column("Provider", provider_cell(state))] if with_provider else []),
+        Column("Statement", of("statement")),
+        Column("Stated on", of("stated_on", "no date")),
+        Column("Stands today", of("current")),
+        Column("How sure", sure),
+        Column("Who says so", source),
+    ]
+
+
+def contracts(state: State, with_buyer: bool = True, with_provider: bool = True) -> list[Column]:
+    def value(row: Row) -> Cell:
+        return money(row["value_gbp"])
+
+    def shown(row: Row) -> Cell:
+        words = {"direct": "signed by the provider", "named": "named in the notice", "inferred": "inferred"}
+        how = words.get(row["grade"], said(row["grade"]))
+        return f"{how}, through a reseller" if row["via_reseller"] is True else how
+
+    def title(row: Row) -> Cell:
+        return Link(said(row["title"]), state.url(f"/evidence/{row['contract_id']}"))
+
+    return [
+        *([Column("Buyer", body_cell(state, "organisation_id", "buyer_name"))] if with_buyer else []),
+        Column("Contract", title),
+        *([Column("Provider", provider_cell(state))] if with_provider else []),
+        Column("How it shows", shown),
+        Column("Award value", value, True),
+        Column("From", lambda row: day(row["start_on"])),
+        Column("To", lambda row: day(row["end_on"])),
+        Column("Source", elsewhere("url", "notice")),
+    ]
+
+
+def incidents(state: State) -> list[Column]:
+    def what(row: Row) -> Cell:
+        return Link(
+            said(row["title"] if isinstance(row["title"], str) else row["product"], str(row["incident_id"])),
+            state.url(f"/incident/{row['incident_id']}"),
+        )
+
+    def providers(row: Row) -> Cell:
+        from pipelines.answers import listing, provider_name
+
+        return listing([provider_name(p) for p in row["providers"]]) or "not named"
+
+    return [
+        Column("Day", lambda row: day(row["started_on"])),
+        Column("Provider", providers),
+        Column("Incident", what),
+        Column("Hours", of("duration_hours", "unknown"), True),
+        Column("Cause", lambda row: said(row["cause"]).replace("_", " ")),
+        Column("Automation", of("automation_involved")),
+        Column("AI agent", of("ai_agent_involved")),
+    ]

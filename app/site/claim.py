@@ -1,0 +1,146 @@
+"""Is a published figure right, and under which definition? A stored claim, or a form for any provider."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site._pages import Column, State, day, elsewhere, money, of, respond, said, table
+from app.stores import ask
+from pipelines import reference
+from pipelines.answers import Answer, claim, percent, provider_name
+from pipelines.errors import Refused
+
+MOST = 40
+
+
+def stored(request: Request) -> Response:
+    state = State(request)
+    claim_id = request.path_params["id"]
+    answer = ask(state.edition, "claim", claim_id=claim_id)
+    return respond(
+        state,
+        "claim.html",
+        answer.body["claim"]["title"],
+        answer.title,
+        answer=answer,
+        explorer=state.explorer("claim", q=claim_id),
+        published=answer.body["claim"],
+        compared=table(
+            "Published beside ours",
+            answer.frames["figures"],
+            [
+                Column("Figure", of("label")),
+                Column("Published", lambda row: _amount(row["published"], row["unit"]), True),
+                Column("In our sources", lambda row: _amount(row["ours"], row["unit"]), True),
+                Column("What that says", of("result")),
+            ],
+        ),
+        **_parts(answer),
+    )
+
+
+def form(request: Request) -> Response:
+    state = State(request)
+    provider, buyer = state.get("provider"), state.get("organisation")
+    answer = None
+    if provider:
+        answer = ask(
+            state.edition,
+            "claim",
+            provider=provider,
+            buyer=buyer,
+            since=_day(state, "from"),
+            on=_day(state, "to"),
+        )
+    known = state.edition.query(
+        "SELECT DISTINCT provider FROM contract_providers WHERE provider NOT IN ('none', 'unknown')"
+    )["provider"]
+    parents = sorted({reference.load().provider(p).parent for p in known if p in reference.load().providers})
+    bodies = state.edition.rows(
+        "SELECT DISTINCT o.organisation_id AS id, o.name FROM organisations o JOIN contracts c USING (organisation_id) ORDER BY o.name"
+    )
+    return respond(
+        state,
+        "claim_form.html",
+        "Check a claim about cloud contracts",
+        answer.title
+        if answer
+        else "Count a provider's contracts under every definition, or read what we found on published claims.",
+        answer=answer,
+        explorer=state.explorer("claim"),
+        claims=claim.claims(),
+        providers=sorted(known, key=lambda p: provider_name(p).lower()),
+        parents=parents,
+        bodies=bodies,
+        provider_id=provider,
+        buyer=buyer,
+        since=state.get("from") or "",
+        on=state.get("to") or "",
+        **(_parts(answer) if answer else {}),
+    )
+
+
+def _day(state: State, key: str) -> dt.date | None:
+    value = state.get(key)
+    if not value:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise Refused(f"{value[:40]!r} is not a day; write it as 2026-02-20") from None
+
+
+def _amount(value: Any, unit: str) -> str:
+    if value is None or value != value:
+        return "nothing held"
+    if unit == "GBP":
+        return money(value)
+    return percent(value) if unit == "share" else said(float(value))
+
+
+def _parts(answer: Answer) -> dict[str, Any]:
+    """What both forms of the page show: definitions, records, what is lacking."""
+    return {
+        "definitions": table(
+            "Direct contracts under each definition",
+            answer.frames["definitions"],
+            [
+                Column("Definition", of("label")),
+                Column("Contracts", of("contracts"), True),
+                Column("Buyers", of("buyers"), True),
+                Column("Known value", lambda row: money(row["gbp"]), True),
+                Column("Low", lambda row: money(row["low"]), True),
+                Column("High", lambda row: money(row["high"]), True),
+                Column("Without a value", of("unknown_values"), True),
+            ],
+        )
+        if len(answer.frames["definitions"])
+        else None,
+        "records": table(
+            "Records counted",
+            answer.frames["notices"],
+            [
+                Column("Buyer", of("buyer")),
+                Column("Contract", of("title")),
+                Column("Award value", lambda row: money(row["value_gbp"]), True),
+                Column("Awarded", lambda row: day(row["awarded_on"])),
+                Column("From", lambda row: day(row["start_on"])),
+                Column("To", lambda row: day(row["end_on"])),
+                Column("Counted in", lambda row: ", ".join(str(c).replace("_", " ") for c in row["counted_in"])),
+                Column("Source", elsewhere("url", "notice")),
+            ],
+            most=MOST,
+        )
+        if len(answer.frames["notices"])
+        else None,
+        "lacks": answer.body["lacks"],
+        "command": answer.body["query"],
+    }
+
+
+ROUTES = [Route("/claim", form), Route("/claim/{id}", stored)]

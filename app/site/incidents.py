@@ -1,0 +1,58 @@
+"""Outages: all that are recorded, and one with both sides of what is disputed."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site import _columns as columns
+from app.site._pages import State, chart, records, respond, table
+from app.stores import ask
+from pipelines.answers import listing, provider_name
+
+MOST = 130
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    provider = state.get("provider")
+    answer = ask(state.edition, "incidents", provider=provider)
+    everything = ask(state.edition, "incidents")
+    providers = sorted(
+        {p for row in records(everything.frames["incidents"]) for p in row["providers"]},
+        key=lambda p: provider_name(p).lower(),
+    )
+    return respond(
+        state,
+        "incidents.html",
+        f"Recorded outages of {provider_name(provider)}" if provider else "Recorded outages",
+        answer.title,
+        answer=answer,
+        figures=[answer.figure(f) for f in ("reviewed", "automation", "ai_accepted", "ai_disputed", "disputed")],
+        causes=chart(state, "incident-causes"),
+        lengths=chart(state, "durations"),
+        rows=table("Incidents, newest first", answer.frames["incidents"], columns.incidents(state), most=MOST),
+        providers=providers,
+        provider_id=provider,
+    )
+
+
+def one(request: Request) -> Response:
+    state = State(request)
+    incident = request.path_params["id"]
+    answer = ask(state.edition, "incidents", incident=incident)
+    row = records(answer.frames["incidents"])[0]
+    names = listing([provider_name(p) for p in row["providers"]])
+    what = row["title"] if isinstance(row["title"], str) else row["product"]
+    return respond(
+        state,
+        "incident.html",
+        f"{names}: {what}" if isinstance(what, str) else str(names),
+        f"Outage at {names}: what is recorded, the vendor's position, and what is disputed.",
+        answer=answer,
+        row=row,
+    )
+
+
+ROUTES = [Route("/incidents", page), Route("/incident/{id}", one)]

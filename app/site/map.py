@@ -1,0 +1,47 @@
+"""Councils on a map: one dot each, coloured by what their records name, with the table beside it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site._pages import Column, State, body_cell, chart, of, respond, said, sure, table
+from pipelines.answers import places
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    role = state.get("role") or "council-mail"
+    drawn = chart(state, "map", role=role)
+    rows = drawn.answer.frames["places"]
+    several = rows["provider_name"].value_counts()
+    # The common answer fills the map; who differs from it is what a reader looks for.
+    usual = str(several.index[0])
+    return respond(
+        state,
+        "map.html",
+        "Councils on a map",
+        drawn.answer.title,
+        answer=drawn.answer,
+        explorer=state.explorer("map", role=role),
+        drawn=drawn,
+        role=role,
+        choices=places.ROLES,
+        usual=usual,
+        others=table(
+            f"Councils that do not show {usual}",
+            rows[rows["provider_name"] != usual],
+            [
+                Column("Council", body_cell(state, "organisation_id", "name")),
+                Column("Records name", of("providers")),
+                Column("How sure", sure),
+                Column("Inhabitants", lambda row: said(row["inhabitants"], "not known"), True),
+                Column("Seen on", of("seen_on", "no date")),
+            ],
+            most=200,
+        ),
+    )
+
+
+ROUTES = [Route("/map", page)]

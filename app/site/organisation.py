@@ -1,0 +1,70 @@
+"""One public body: layer by layer what evidence points to, what it signed and until when, what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.figures import ROLES
+from app.site import _columns as columns
+from app.site._pages import Column, State, chart, of, provider_cell, records, respond, sure, table
+from app.stores import ask
+
+MOST_FINDINGS = 25
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    body = request.path_params["id"]
+    answer = ask(state.edition, "dependence", organisation=body)
+    name = state.edition.value("SELECT name FROM organisations WHERE organisation_id = $id", {"id": body})
+    findings = answer.frames["findings"]
+    signed = ask(state.edition, "contracts", organisation=body)
+    services = state.edition.rows(
+        "SELECT service_id, name FROM services WHERE organisation_id = $id ORDER BY name", {"id": body}
+    )
+    return respond(
+        state,
+        "organisation.html",
+        str(name),
+        answer.title,
+        answer=answer,
+        explorer=state.explorer("organisation", organisation=body),
+        figures=[answer.figure(f) for f in ("subjects", "providers", "statements", "contracts")],
+        layers=_layers(state, answer.frames["roles"]),
+        findings=table(
+            "Evidence, name by name", findings, columns.findings(state, with_body=False), most=MOST_FINDINGS
+        ),
+        statements=table("Published statements", answer.frames["statements"], columns.statements(state)),
+        signed=signed,
+        contracts=table("Contracts listed", signed.frames["contracts"], columns.contracts(state, with_buyer=False)),
+        timeline=chart(state, "contracts-timeline", organisation=body) if len(signed.frames["contracts"]) else None,
+        services=services,
+        body_id=body,
+    )
+
+
+def _layers(state: State, roles: Any) -> list[dict[str, Any]]:
+    """One entry per role: what stands in front and what behind, apart."""
+    cells = (
+        Column("Provider", provider_cell(state)),
+        Column("How sure", sure),
+        Column("Names", of("names"), True),
+        Column("Newest record", of("seen_on")),
+    )
+    out = []
+    for role in dict.fromkeys(roles["role"]):
+        part = roles[roles["role"] == role]
+        halves = {}
+        for layer, words in (("front", "In front"), ("back", "Behind")):
+            rows = records(part[part["layer"] == layer])
+            if rows:
+                halves[words] = table(f"{ROLES.get(role, role)}: {words.lower()}", rows, cells, most=12)
+        out.append({"role": ROLES.get(role, role), "halves": halves})
+    return out
+
+
+ROUTES = [Route("/organisation/{id}", page)]

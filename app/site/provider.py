@@ -1,0 +1,60 @@
+"""One provider: who depends on it, in which role, on what evidence, under which contracts, and what failed there."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site import _columns as columns
+from app.site._pages import State, chart, respond, table
+from app.stores import ask
+from pipelines import reference
+from pipelines.answers import provider_name
+
+MOST = 20
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    provider = request.path_params["id"]
+    facts = reference.load().provider(provider)
+    answer = ask(state.edition, "dependence", provider=provider)
+    signed = ask(state.edition, "contracts", provider=provider)
+    incidents = ask(state.edition, "incidents", provider=provider)
+    held = len(signed.frames["contracts"]) > 0
+    return respond(
+        state,
+        "provider.html",
+        facts.name,
+        answer.title,
+        answer=answer,
+        explorer=state.explorer("provider", provider=provider),
+        facts=facts,
+        company=ask(state.edition, "layers").frames["matrix"].query("parent == @facts.parent")["name"].head(1).tolist(),
+        figures=[answer.figure(f) for f in ("subjects", "known", "inferred", "statements")],
+        roles=chart(state, "provider-roles", provider=provider) if len(answer.frames["findings"]) else None,
+        findings=table(
+            f"Names that point to {provider_name(provider)}",
+            answer.frames["findings"],
+            columns.findings(state, with_provider=False),
+            most=MOST,
+        ),
+        statements=table(
+            "Published statements",
+            answer.frames["statements"],
+            columns.statements(state, with_provider=False),
+            most=MOST,
+        ),
+        signed=signed,
+        timeline=chart(state, "contracts-timeline", provider=provider) if held else None,
+        renewals=chart(state, "renewals", provider=provider) if held else None,
+        contracts=table(
+            "Contracts listed", signed.frames["contracts"], columns.contracts(state, with_provider=False), most=MOST
+        ),
+        incidents=incidents,
+        failed=table("Recorded incidents", incidents.frames["incidents"], columns.incidents(state), most=15),
+    )
+
+
+ROUTES = [Route("/provider/{id}", page)]

@@ -1,0 +1,108 @@
+"""What is covered, missing, doubtful or old; how the figures are made; what the editions are; how accessible it is."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site._pages import Column, State, of, respond, said, table
+from app.stores import ask, store_path
+from pipelines.answers import questions
+from pipelines.store import Store
+
+
+def quality(request: Request) -> Response:
+    state = State(request)
+    answer = ask(state.edition, "coverage")
+    states = {
+        "reference": "part of the product",
+        "not_covered": "not covered",
+        "not_collected": "not collected",
+        "imported": "imported by somebody",
+        "complete": "collected, complete",
+        "partial": "collected, ended early",
+        "failed": "failed",
+    }
+    return respond(
+        state,
+        "quality.html",
+        "Data quality: what is covered, missing and doubtful",
+        answer.title,
+        answer=answer,
+        figures=answer.figures,
+        coverage=table(
+            "Sources",
+            answer.frames["coverage"],
+            [
+                Column("Source", of("title")),
+                Column("State", lambda row: states.get(row["state"], said(row["state"]))),
+                Column("From", of("date_from", "no date")),
+                Column("To", of("date_to", "no date")),
+                Column("Rows", of("rows"), True),
+                Column("Age", lambda row: "older than it should be" if row["stale"] else "in time"),
+                Column("Note", of("reason", "none")),
+            ],
+            most=100,
+        ),
+        issues=table(
+            "Doubts", answer.frames["issues"], [Column("Doubt", of("label")), Column("Rows", of("rows"), True)]
+        ),
+        checks=table(
+            "How far rows were checked",
+            answer.frames["checks"],
+            [Column("Table", of("table")), Column("Check", of("check")), Column("Rows", of("rows"), True)],
+            most=60,
+        ),
+        tables=table(
+            "Tables", answer.frames["tables"], [Column("Table", of("table")), Column("Rows", of("rows"), True)]
+        ),
+    )
+
+
+def methods(request: Request) -> Response:
+    """Every question with its method, from the code that answers it, and the accuracy where it was measured."""
+    state = State(request)
+    known = [
+        (module.ID, module.QUESTION, module.METHODS) for module in questions().values() if hasattr(module, "METHODS")
+    ]
+    measured = ask(state.edition, "accuracy") if "accuracy" in questions() else None
+    return respond(
+        state,
+        "methods.html",
+        "Methods: how we know",
+        "How each figure is made, what each word means, and what the figures cannot say.",
+        answer=measured,
+        known=known,
+        looked_back=ask(state.edition, "hindcast"),
+    )
+
+
+def changes(request: Request) -> Response:
+    state = State(request)
+    manifest = Store(store_path()).manifest()
+    return respond(
+        state,
+        "changes.html",
+        "What changed",
+        "Every edition that is kept, with its fingerprint; each can be read as it was.",
+        editions=sorted(manifest.editions, reverse=True),
+    )
+
+
+def accessibility(request: Request) -> Response:
+    state = State(request)
+    return respond(
+        state,
+        "accessibility.html",
+        "Accessibility",
+        "How far these pages meet WCAG 2.2 AA, what is known to fall short, and how to get the same facts another way.",
+    )
+
+
+ROUTES = [
+    Route("/quality", quality),
+    Route("/methods", methods),
+    Route("/changes", changes),
+    Route("/accessibility", accessibility),
+]

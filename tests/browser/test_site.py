@@ -1,0 +1,129 @@
+"""The HTML pages in a real browser: no barrier that axe-core finds, nothing too wide, nothing asked of anybody else."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+PAGES = {
+    "home": "/",
+    "search": "/search?q=leeds",
+    "organisation": "/organisation/ministry-of-justice",
+    "provider": "/provider/aws",
+    "service": "/service/govuk",
+    "incident": "/incident/aws-2025-12-kiro-costexplorer",
+    "incidents": "/incidents",
+    "outage": "/outage?provider=azure&region=uksouth&hours=8",
+    "claim": "/claim/tussell-aws-2025",
+    "claim form": "/claim?provider=amazon&organisation=home-office",
+    "contracts": "/contracts",
+    "map": "/map",
+    "ai": "/ai",
+    "quality": "/quality",
+    "methods": "/methods",
+    "changes": "/changes",
+    "accessibility": "/accessibility",
+    "evidence": "/evidence/justice.gov.uk",
+    "embed": "/embed/layers",
+    "nothing there": "/organisation/leds",
+}
+LOOKS = [
+    pytest.param(1280, "light", marks=pytest.mark.full),
+    pytest.param(390, "light", marks=pytest.mark.full),
+    (390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.full),
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def opened(browser: Browser, address: str, width: int, scheme: str, asked: list[str], heard: list[str]) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    page.wait_for_load_state("load")
+    return page
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_at_both_widths_in_light_and_dark(
+    browser: Browser, served: str, name: str, width: int, scheme: str
+) -> None:
+    asked: list[str] = []
+    heard: list[str] = []
+    page = opened(browser, served + PAGES[name], width, scheme, asked, heard)
+    for summary in page.locator("details").all():
+        summary.evaluate("element => element.open = true")
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"][:200]) for v in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    home = urlsplit(served).netloc
+    assert [url for url in asked if urlsplit(url).scheme.startswith("http") and urlsplit(url).netloc != home] == []
+    assert [line for line in heard if "404" not in line] == []
+    page.context.close()
+
+
+def test_the_examination_finds_a_barrier_where_there_is_one(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<html><body><img src='x.png'><p style='color:#ccc'>pale</p></body></html>")
+    found = {v["id"] for v in Axe().run(page, options={"runOnly": RULES}).response["violations"]}
+    assert {"image-alt", "color-contrast", "html-has-lang"} <= found
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["home", "organisation", "outage", "claim"])
+def test_nothing_is_cut_at_320_pixels(browser: Browser, served: str, name: str) -> None:
+    page = opened(browser, served + PAGES[name], 320, "light", [], [])
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.context.close()
+
+
+def test_search_works_with_the_keyboard_and_without_script(browser: Browser, served: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served)
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the content"
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("home ofice")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Home Office").first.click()
+    assert urlsplit(page.url).path == "/organisation/home-office"
+    assert page.get_by_role("heading", level=1).inner_text() == "Home Office"
+    context.close()
+
+
+def test_the_outage_form_is_its_address(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/outage", 1280, "light", [], [])
+    page.get_by_label("Provider that fails").select_option("aws")
+    page.get_by_role("spinbutton", name="Hours").fill("13")
+    page.get_by_role("button", name="Show who is exposed").click()
+    assert "provider=aws" in page.url and "hours=13" in page.url
+    said = page.locator("p.lead").inner_text()
+    fresh = opened(browser, page.url, 390, "light", [], [])
+    assert fresh.locator("p.lead").inner_text() == said
+    page.context.close()
+    fresh.context.close()
+
+
+def test_a_picture_is_saved_as_png_with_its_source_line(browser: Browser, served: str) -> None:
+    page = opened(browser, served, 1280, "light", [], [])
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="PNG of Who runs the mail").click()
+    assert waiting.value.suggested_filename == "cloudhold-council-mail.png"
+    body = waiting.value.path().read_bytes()
+    assert body[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(body[16:20], "big") == 800
+    page.context.close()
+
+
+def test_both_faces_share_their_state(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/organisation/home-office", 1280, "light", [], [])
+    page.get_by_role("link", name="Filter and compare in the explorer").click()
+    page.wait_for_url("**/explore/organisation?organisation=home-office")
+    page.context.close()

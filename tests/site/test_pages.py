@@ -1,0 +1,250 @@
+"""The pages: each says one thing at the top, what it is of, and how sure; bad addresses get a sentence and a way on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from bs4 import BeautifulSoup
+
+from app import figures
+from app.stores import shown_edition
+from pipelines.answers import questions
+
+PAGES = [
+    "/", "/search?q=leeds+city+counsil", "/organisation/home-office", "/organisation/leeds", "/provider/aws",
+    "/provider/microsoft-365", "/service/govuk", "/incident/aws-2025-12-kiro-costexplorer", "/incidents", "/incidents?provider=aws",
+    "/outage", "/outage?preset=fastly-2021-06-08", "/outage?provider=azure&region=uksouth&hours=8", "/claim",
+    "/claim/tussell-aws-2025", "/claim?provider=amazon&organisation=home-office&from=2016-01-01&to=2026-02-20", "/contracts",
+    "/contracts?provider=aws&q=hosting", "/map", "/map?role=council-mail-filter", "/ai", "/quality", "/methods", "/changes",
+    "/accessibility", "/evidence/home-office", "/evidence/justice.gov.uk",
+]  # fmt: skip
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
+
+
+def get(served: str, path: str, **more: Any) -> requests.Response:
+    return requests.get(served + path, timeout=60, **more)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_small_whole_and_says_what_it_is(served: str, path: str) -> None:
+    answer = get(served, path, stream=True)
+    size = len(answer.raw.read(decode_content=False))
+    assert answer.status_code == 200
+    assert size <= 60_000
+    page = BeautifulSoup(requests.get(served + path, timeout=60).content, "lxml")
+    assert page.html["lang"] == "en-GB"
+    assert len(page.find_all("h1")) == 1 and len(page.find_all("main")) == 1
+    assert page.title.text.endswith(" - cloudhold") and page.title.text != " - cloudhold"
+    assert len(page.find("meta", attrs={"name": "description"})["content"]) > 20
+    text = " ".join(page.get_text(" ").split())
+    assert "Edition 2" in text and "Content hash" in text and "Open Government Licence" in text
+    cells = {cell.get_text(" ", strip=True) for cell in page.find_all(["td", "th", "dd"])}
+    assert not cells & {"nan", "None", "NaT", "", "<NA>"}
+    # no style or script in the page itself, none from elsewhere: the content policy would block both
+    assert not page.find_all(style=True) and not page.find_all("style")
+    assert [s for s in page.find_all("script") if not s.get("src") and s.get("type") != "application/ld+json"] == []
+    assert [tag for tag in page.find_all(src=True) if not tag["src"].startswith("/")] == []
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+def test_titles_tell_pages_apart(served: str) -> None:
+    titles = [BeautifulSoup(get(served, path).content, "lxml").title.text for path in PAGES if "?" not in path]
+    assert len(titles) == len(set(titles)) > 15
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_figure_has_words_table_source_and_files(served: str, path: str) -> None:
+    page = BeautifulSoup(get(served, path).content, "lxml")
+    for figure in page.find_all("figure"):
+        picture = figure.find("svg")
+        if picture is None:
+            assert "nothing to draw" in figure.text
+            continue
+        assert len(picture["aria-label"]) > 40 and picture["role"] == "img"
+        assert figure.find("table") and "Source:" in figure.text and "Cite:" in figure.text
+        ends = {link["href"].partition("?")[0].rpartition(".")[2] for link in figure.select("ul.links a")}
+        assert ends == {"csv", "json", "svg"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/organisation/leds", 404, "Leeds City Council"),
+        ("/provider/amazn", 404, "Amazon Web Services"),
+        ("/provider/no-such-provider-at-all", 404, "Unknown provider"),
+        ("/claim/no-such", 404, "Unknown claim"),
+        ("/incident/no-such", 404, "Unknown incident"),
+        ("/service/no-such", 404, "Unknown service"),
+        ("/outage?provider=azure&hours=-1", 400, "hours"),
+        ("/outage?provider=azure&hours=x", 400, "is not a number of hours"),
+        ("/outage?provider=azure&region=atlantis", 404, "Unknown region"),
+        ("/claim?provider=aws&from=yesterday", 400, "is not a day"),
+        ("/map?role=web", 404, "Unknown role of the map"),
+        ("/chart/no-such.svg", 404, "unknown figure"),
+        ("/chart/provider-roles.csv", 400, "needs provider"),
+    ],
+)
+def test_a_wrong_address_gets_a_sentence_and_a_way_on(served: str, path: str, status: int, words: str) -> None:
+    answer = get(served, path)
+    assert answer.status_code == status
+    assert words.lower() in answer.text.lower()
+    assert "Traceback" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "key", ["q", "provider", "organisation", "region", "role", "edition", "from", "hours", "preset"]
+)
+@pytest.mark.parametrize("path", ["/search", "/contracts", "/claim", "/outage", "/map"])
+def test_hostile_keys_stay_text(served: str, path: str, key: str) -> None:
+    answer = get(served, path, params={key: HOSTILE})
+    assert answer.status_code in (200, 400, 404)
+    assert "<script>alert" not in answer.text and "<img src=x" not in answer.text
+    assert ">49<" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("leeds city counsil", "Leeds City Council"),
+        ("HMRC", "HM Revenue & Customs"),
+        ("Home ofice", "Home Office"),
+        ("amazn web servces", "Amazon Web Services"),
+        ("homeoffice", "Home Office"),
+        ("nhs.uk", "NHS website"),
+    ],
+)
+def test_search_forgives_spelling(served: str, words: str, first: str) -> None:
+    page = BeautifulSoup(get(served, "/search", params={"q": words}).content, "lxml")
+    found = [link.text for link in page.select("ul.plain a")][:4]
+    assert any(first in name for name in found), found
+
+
+def test_search_that_finds_nothing_says_what_that_means(served: str) -> None:
+    assert "that says what we hold, not what exists" in get(served, "/search?q=zzqxv").text
+
+
+def test_both_sides_of_a_dispute_stand_side_by_side(served: str) -> None:
+    page = BeautifulSoup(get(served, "/incident/aws-2025-12-kiro-costexplorer").content, "lxml")
+    sides = {side.find("h3").text: side.find("p").text for side in page.select(".sides > div")}
+    assert "not AI error" in sides["The vendor's position"]
+    assert "13-hour" in sides["What is claimed or disputed"]
+
+
+def test_a_claim_stands_beside_its_reply_and_what_we_lack(served: str) -> None:
+    text = BeautifulSoup(get(served, "/claim/tussell-aws-2025").content, "lxml").get_text(" ")
+    for words in (
+        "The Guardian",
+        "We read no reply to it.",
+        "not collected",
+        "through resellers",
+        "cloudhold claim tussell-aws-2025",
+    ):
+        assert words in text
+
+
+def test_a_pinned_edition_stays_pinned(served: str) -> None:
+    edition = get(served, "/healthz").json()["edition"]
+    page = BeautifulSoup(get(served, "/", params={"edition": edition}).content, "lxml")
+    inner = [a["href"] for a in page.select("nav a, ul.doors a") if a["href"].startswith("/")]
+    assert len(inner) > 10
+    assert [href for href in inner if f"edition={edition}" not in href] == []
+
+
+def test_picture_rows_and_page_hold_the_same_numbers(served: str, run: Callable[..., Any]) -> None:
+    """One figure on the page, in its CSV, its JSON, its picture and on the command line; and the same fingerprint."""
+    page = BeautifulSoup(get(served, "/").content, "lxml")
+    figure = page.find("figure", id="council-mail")
+    shown = {row.find("th").text: row.find_all("td")[-1].text for row in figure.select("tbody tr")}
+    rows = list(csv.DictReader(io.StringIO(get(served, "/chart/council-mail.csv").content.decode(), newline="")))
+    data = get(served, "/chart/council-mail.json").json()
+    told = json.loads(run("concentration", "--json").out)
+    counted = {row["name"]: row["items"] for row in told["providers"]}
+    assert len(counted) >= 2
+    for name, items in counted.items():
+        assert float(shown[name]) == items
+        assert [float(row["Total"]) for row in rows if row["name"] == name] == [items]
+        assert [row["Total"] for row in data["rows"] if row[""] == name] == [items]
+    picture = "".join(ET.fromstring(get(served, "/chart/council-mail.svg").content).itertext())
+    assert all(f"{name}{items:.0f}" in picture for name, items in counted.items())
+    assert data["content_hash"] == told["content_hash"] == get(served, "/healthz").json()["content_hash"]
+
+
+def test_every_figure_draws_on_the_default_edition(served: str) -> None:
+    needs = {
+        "provider-roles": "?provider=aws",
+        "exposed": "?provider=azure&hours=8",
+        "blast-radius": "?preset=fastly-2021-06-08",
+    }
+    assert len(figures.FIGURES) >= 12
+    for figure_id in figures.FIGURES:
+        keys = needs.get(figure_id, "")
+        assert ET.fromstring(get(served, f"/chart/{figure_id}.svg{keys}").content).tag.endswith("svg")
+        assert get(served, f"/chart/{figure_id}.json{keys}").json()["rows"], figure_id
+
+
+def test_an_embed_may_be_framed_and_nothing_else(served: str) -> None:
+    embed = get(served, "/embed/council-mail")
+    assert "frame-ancestors *" in embed.headers["content-security-policy"]
+    assert "x-frame-options" not in embed.headers
+    assert "Source:" in embed.text and "Edition" not in embed.text.split("<main")[0]
+
+
+def test_the_dataset_is_described_for_search_engines(served: str) -> None:
+    page = BeautifulSoup(get(served, "/").content, "lxml")
+    described = json.loads(page.find("script", type="application/ld+json").string)
+    assert described["@type"] == "Dataset" and described["identifier"] == get(served, "/healthz").json()["edition"]
+    places = ET.fromstring(get(served, "/sitemap.xml").content)
+    listed = [element.text for element in places.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    assert len(listed) > 500
+    assert "Sitemap:" in get(served, "/robots.txt").text
+
+
+def test_the_methods_page_explains_every_question(served: str) -> None:
+    page = BeautifulSoup(get(served, "/methods").content, "lxml")
+    told = {heading["id"] for heading in page.select("h3[id]")}
+    assert {m.ID for m in questions().values() if hasattr(m, "METHODS")} <= told
+
+
+def test_a_fault_of_ours_is_a_sentence_with_an_id_and_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, since a running server has no fault to show: the middleware answers for any application."""
+    import asyncio
+
+    from app.site._pages import failed
+    from app.site._safety import Safety
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError("a secret path")
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/contracts",
+        "headers": [],
+        "query_string": b"",
+        "server": ("localhost", 80),
+    }
+    asyncio.run(Safety(broken, failed)(scope, None, send))  # type: ignore[arg-type]
+    headers = dict(sent[0]["headers"])
+    assert sent[0]["status"] == 500
+    assert b"content-security-policy" in headers
+    body = sent[1]["body"].decode()
+    assert re.search(r"report id [0-9a-f]{8}", body) and "secret" not in body
+
+
+def test_an_edition_is_opened_once(store_path: Any) -> None:
+    assert shown_edition() is shown_edition()
