@@ -114,7 +114,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
         if r.attrib["height"] == "14" and r.attrib.get("class", "").startswith("c-")
     ]
     # A: 3 of 5 known, then 2 of 5 inferred; B: 1 of 5; unknown: 4 of 5; a gap of one unit ends each part
-    assert lengths == [(0, 275), (276, 183), (0, 91), (0, 367)]
+    assert lengths == [(0, 239), (240, 159), (0, 79), (0, 319)]
 
 
 def test_hostile_text_stays_text() -> None:

@@ -51,13 +51,11 @@ def test_a_chart_has_its_words_and_its_table(browser: Browser, served: str) -> N
 
 def test_a_choice_is_in_the_address_and_survives_reload_and_a_fresh_profile(browser: Browser, served: str) -> None:
     page = opened(browser, f"{served}/explore/organisation?organisation=home-office", (1280, 900), [])
-    expect(
-        page.get_by_text("Records about Home Office").or_(page.get_by_text("about Home Office")).first
-    ).to_be_visible()
+    expect(page.get_by_text("Home Office's own names").first).to_be_visible()
     page.reload()
-    expect(page.get_by_text("about Home Office").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Home Office's own names").first).to_be_visible(timeout=60_000)
     assert "organisation=home-office" in page.url
     fresh = opened(browser, page.url, (1280, 900), [])
-    expect(fresh.get_by_text("about Home Office").first).to_be_visible(timeout=60_000)
+    expect(fresh.get_by_text("Home Office's own names").first).to_be_visible(timeout=60_000)
     fresh.context.close()
     page.context.close()

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import components
-
 BODIES = Path(__file__).parent / "bodies"
 
 
@@ -140,7 +138,6 @@ def test_exported_files_agree_with_their_metadata(taken: Callable, tmp_path: Pat
 
 
 def test_the_screen_shows_what_the_command_line_says(taken: Callable) -> None:
-    components._opened.clear()
     said = taken("concentration", "--json").json
     test = AppTest.from_string(
         "import app.views as v\nfrom app.components import frame_page\n"
