@@ -28,6 +28,7 @@ MOST_SPANS = 14
 MOST_DOTS = 12
 MOST_CATEGORIES = 4
 LEAST_BODIES = 20
+CAUSES = {"ai_agent": "AI agent, accepted or disputed", "dns": "DNS", "unknown": "Unknown"}
 SCENARIO = ("preset", "provider", "product", "region", "plane", "cause", "hours")
 ROLES = {
     "web": "Web",
@@ -411,7 +412,7 @@ def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
         title="What reviewed incidents were put down to",
         subtitle="reviewed incidents by cause",
         unit="incidents",
-        labels=[str(cause).replace("_", " ").capitalize() for cause in causes["cause"]],
+        labels=[CAUSES.get(cause, str(cause).replace("_", " ").capitalize()) for cause in causes["cause"]],
         series=(Series("known", "Incidents", _numbers(causes["incidents"])),),
         of=f"{number(answer.figure('reviewed').value)} reviewed incidents",
         source=source_line(answer),

@@ -105,11 +105,11 @@ def incidents(state: State) -> list[Column]:
         return listing([provider_name(p) for p in row["providers"]]) or "not named"
 
     return [
-        Column("Day", lambda row: day(row["started_on"])),
+        Column("Day", of("when")),
         Column("Provider", providers),
         Column("Incident", what),
         Column("Hours", of("duration_hours", "unknown"), True),
-        Column("Cause", lambda row: said(row["cause"]).replace("_", " ")),
+        Column("Cause", of("cause_words")),
         Column("Automation", of("automation_involved")),
         Column("AI agent", of("ai_agent_involved")),
     ]

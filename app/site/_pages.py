@@ -35,6 +35,7 @@ NAVIGATION = (
     ("/outage", "Outages"),
     ("/contracts", "Contracts"),
     ("/claim", "Check a claim"),
+    ("/leads", "Leads"),
     ("/map", "Map"),
     ("/ai", "AI"),
     ("/data/", "Data"),

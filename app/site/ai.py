@@ -7,14 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Column, State, body_cell, chart, elsewhere, of, provider_cell, respond, sure, table
+from app.site._pages import Column, State, body_cell, chart, elsewhere, of, provider_cell, records, respond, sure, table
 from app.stores import ask
 
 
 def page(request: Request) -> Response:
     state = State(request)
     answer = ask(state.edition, "ai-reliance")
-    recorded = answer.frames["incidents"].assign(title=None, duration_hours=None)
+    everything = ask(state.edition, "incidents").frames["incidents"]
+    recorded = everything[everything["incident_id"].isin(answer.frames["incidents"]["incident_id"])]
     told = recorded[recorded["ai_agent_involved"].isin(["yes", "disputed"])]
     return respond(
         state,
@@ -49,7 +50,7 @@ def page(request: Request) -> Response:
                 Column("Source", elsewhere("url", "source")),
             ],
         ),
-        told=told.to_dict("records"),
+        told=records(told),
         incidents=table("Incidents with automation or an AI agent", recorded, columns.incidents(state), most=40),
     )
 

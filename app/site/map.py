@@ -9,6 +9,9 @@ from starlette.routing import Route
 from app.site._pages import Column, State, body_cell, chart, of, respond, said, sure, table
 from pipelines.answers import places
 
+# Councils whose records name somebody come first, then those whose records name nobody, then the others.
+ORDER = {"known": 0, "inferred": 0, "unknown": 1, "not_tested": 2}
+
 
 def page(request: Request) -> Response:
     state = State(request)
@@ -31,15 +34,19 @@ def page(request: Request) -> Response:
         usual=usual,
         others=table(
             f"Councils that do not show {usual}",
-            rows[rows["provider_name"] != usual],
+            rows[rows["provider_name"] != usual].sort_values(
+                "certainty", key=lambda column: column.map(ORDER), kind="stable"
+            ),
             [
                 Column("Council", body_cell(state, "organisation_id", "name")),
-                Column("Records name", of("providers")),
+                Column(
+                    "Records name",
+                    lambda row: "none read" if row["certainty"] == "not_tested" else said(row["providers"]),
+                ),
                 Column("How sure", sure),
-                Column("Inhabitants", lambda row: said(row["inhabitants"], "not known"), True),
                 Column("Seen on", of("seen_on", "no date")),
             ],
-            most=200,
+            most=30,
         ),
     )
 

@@ -10,8 +10,9 @@ from starlette.routing import Route
 
 from app.figures import ROLES
 from app.site import _columns as columns
-from app.site._pages import Column, State, chart, of, provider_cell, records, respond, sure, table
+from app.site._pages import Column, State, Table, chart, of, provider_cell, records, respond, sure, table
 from app.stores import ask
+from pipelines.answers import number, percent
 
 MOST_FINDINGS = 25
 
@@ -43,6 +44,8 @@ def page(request: Request) -> Response:
         contracts=table("Contracts listed", signed.frames["contracts"], columns.contracts(state, with_buyer=False)),
         timeline=chart(state, "contracts-timeline", organisation=body) if len(signed.frames["contracts"]) else None,
         services=services,
+        peers=ask(state.edition, "peers", organisation=body),
+        beside=_beside(state, body),
         body_id=body,
     )
 
@@ -65,6 +68,26 @@ def _layers(state: State, roles: Any) -> list[dict[str, Any]]:
                 halves[words] = table(f"{ROLES.get(role, role)}: {words.lower()}", rows, cells, most=12)
         out.append({"role": ROLES.get(role, role), "halves": halves})
     return out
+
+
+def _beside(state: State, body: str) -> Table:
+    """The body's providers, and how many of its class share each."""
+    rows = ask(state.edition, "peers", organisation=body).frames["roles"]
+    rows = rows[rows["tested"] > 1]
+    return table(
+        "Beside others of its class",
+        rows,
+        [
+            Column("Layer", of("label")),
+            Column("Its records name", provider_cell(state)),
+            Column(
+                "So do",
+                lambda row: f"{number(row['bodies'])} of {number(row['tested'])} tested ({percent(row['share'])})",
+            ),
+            Column("Most common", lambda row: f"{row['usual']} ({number(row['usual_bodies'])})"),
+        ],
+        most=30,
+    )
 
 
 ROUTES = [Route("/organisation/{id}", page)]

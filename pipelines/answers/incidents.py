@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,11 +134,37 @@ def _rows(
     if reviewed_only:
         conditions.append('"check" <> $check')
         parameters["check"] = CHECK
-    return edition.query(
-        f"SELECT {_COLUMNS} FROM incidents WHERE {' AND '.join(conditions)} "
-        "ORDER BY started_on DESC NULLS LAST, incident_id",
+    # What is known by its month or year stands where that month or year stands.
+    about = (
+        "coalesce(started_on, try_cast(regexp_extract(incident_id, '(20\\d\\d-\\d\\d)', 1) || '-01' AS DATE), "
+        "try_cast(regexp_extract(incident_id, '(20\\d\\d)', 1) || '-01-01' AS DATE))"
+    )
+    found = edition.query(
+        f"SELECT {_COLUMNS} FROM incidents WHERE {' AND '.join(conditions)} ORDER BY {about} DESC NULLS LAST, incident_id",
         parameters,
     )
+    rows = found.to_dict("records")
+    found["when"] = pd.Series([when(row) for row in rows], dtype="str")
+    found["cause_words"] = pd.Series([cause_words(row) for row in rows], dtype="str")
+    return found
+
+
+def when(row: Mapping[Any, Any]) -> str:
+    """The day in words; the month or year where only that is known, which the id then carries."""
+    if pd.notna(row["started_on"]):
+        return f"{row['started_on']:%-d %B %Y}"
+    month = re.search(r"(20\d\d)-(\d\d)(?!\d)", row["incident_id"])
+    if month and 1 <= int(month[2]) <= 12:
+        return f"{dt.date(int(month[1]), int(month[2]), 1):%B %Y}, day not known"
+    year = re.search(r"20\d\d", row["incident_id"])
+    return f"{year[0]}, day not known" if year else "day not known"
+
+
+def cause_words(row: Mapping[Any, Any]) -> str:
+    """The cause as a reader sees it. An AI agent's part that the parties dispute is never told as the cause alone."""
+    if row["cause"] == "ai_agent":
+        return "AI agent (disputed)" if row["ai_agent_involved"] == "disputed" else "AI agent"
+    return {"dns": "DNS"}.get(row["cause"], str(row["cause"]).replace("_", " "))
 
 
 def reply(row: Mapping[Any, Any]) -> str:

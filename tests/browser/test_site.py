@@ -21,6 +21,7 @@ PAGES = {
     "claim form": "/claim?provider=amazon&organisation=home-office",
     "contracts": "/contracts",
     "map": "/map",
+    "leads": "/leads",
     "ai": "/ai",
     "quality": "/quality",
     "methods": "/methods",

@@ -1,0 +1,147 @@
+"""The answers behind the pages, on tables small enough to count by hand and on the default edition."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pipelines.answers import coverage, in_force, layers, leads, peers, places, search, service
+from pipelines.answers.incidents import cause_words, when
+from pipelines.edition import Edition
+from pipelines.errors import UnknownName
+from pipelines.text import search_key
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("HM Revenue & Customs", "hm revenue and customs"),
+        ("  Côté-d'Or  ", "cote d or"),
+        ("WWW.Example.gov.uk", "www.example.gov.uk"),
+        ("<b>", "b"),
+        ("", ""),
+    ],
+)
+def test_names_are_compared_without_case_signs_and_accents(words: str, key: str) -> None:
+    assert search_key(words) == key
+
+
+def first(edition: Edition, q: str, kind: str | None = None) -> list[tuple[str, str]]:
+    rows = search.answer(edition, q, kind).frames["results"]
+    return list(zip(rows["kind"], rows["id"], strict=True))
+
+
+def test_a_name_that_is_the_words_comes_before_one_that_only_begins_with_them(default_edition: Edition) -> None:
+    assert first(default_edition, "aws")[0] == ("provider", "aws")
+    assert first(default_edition, "HMRC")[0] == ("organisation", "hm-revenue-customs")
+
+
+def test_misspelt_names_are_found_and_unlike_ones_are_not(default_edition: Edition) -> None:
+    assert first(default_edition, "birmingam city council")[0] == ("organisation", "birmingham")
+    assert ("provider", "azure") in first(default_edition, "microsft azur")
+    assert first(default_edition, "qqqzzz") == []
+    assert first(default_edition, "a") == []
+
+
+def test_search_keeps_to_the_kind_asked_for(default_edition: Edition) -> None:
+    assert {kind for kind, _ in first(default_edition, "leeds", "service")} == {"service"}
+
+
+def test_layers_count_each_body_once_per_company(default_edition: Edition) -> None:
+    answer = layers.answer(default_edition)
+    matrix = answer.frames["matrix"]
+    # Counted another way: the bodies themselves, in Python.
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    whole: dict[tuple[str, str], set[str]] = {}
+    for row in default_edition.rows("SELECT * FROM findings WHERE NOT private AND organisation_id IS NOT NULL"):
+        whole.setdefault((row["role"], row["layer"]), set()).add(row["organisation_id"])
+        if row["provider"] not in ("none", "unknown") and row["parent"]:
+            seen.setdefault((row["parent"], row["role"], row["layer"]), set()).add(row["organisation_id"])
+    assert len(matrix) == len(seen) > 50
+    for row in matrix.to_dict("records"):
+        assert row["bodies"] == len(seen[row["parent"], row["role"], row["layer"]])
+        assert row["of"] == len(whole[row["role"], row["layer"]])
+        assert 0 <= row["known"] <= row["bodies"] <= row["of"]
+
+
+def test_every_council_stands_on_the_map_once_or_is_counted_as_unplaced(default_edition: Edition) -> None:
+    answer = places.answer(default_edition)
+    table = answer.frames["places"]
+    assert len(table) == 382 and table["organisation_id"].is_unique
+    assert answer.figure("placed").value == int(table["lat"].notna().sum()) < 382
+    with pytest.raises(UnknownName):
+        places.answer(default_edition, "web")
+
+
+def test_contracts_in_force_are_bounded_by_those_without_an_end(default_edition: Edition) -> None:
+    quarters = in_force.answer(default_edition).frames["quarters"]
+    assert (quarters["low"] <= quarters["high"]).all() and (quarters["contracts"] == quarters["low"]).all()
+    day = dt.date(2024, 1, 1)
+    counted = default_edition.value(
+        """SELECT count(DISTINCT group_id) FROM contracts JOIN contract_providers USING (contract_id)
+           WHERE parent = 'amazon' AND status IN ('active', 'pending') AND contract_class <> 'framework' AND NOT marketplace
+             AND coalesce(start_on, awarded_on) <= DATE '2024-01-01' AND end_on >= DATE '2024-01-01'"""
+    )
+    shown = quarters[(quarters["day"] == day) & (quarters["company"] == "amazon")]["contracts"].tolist()
+    assert shown == [counted] and counted > 0
+
+
+def test_coverage_names_every_source_and_every_doubt(default_edition: Edition) -> None:
+    answer = coverage.answer(default_edition)
+    assert len(answer.frames["coverage"]) == default_edition.counts["coverage"]
+    assert answer.frames["issues"]["rows"].sum() == default_edition.counts["issues"]
+    assert "etendersni" in set(answer.frames["coverage"]["collector"])
+    assert answer.figure("missing").value >= 1
+
+
+def test_a_service_shows_its_names_and_an_unknown_one_is_refused(default_edition: Edition) -> None:
+    answer = service.answer(default_edition, "govuk")
+    assert len(answer.frames["statements"]) >= 1
+    with pytest.raises(UnknownName):
+        service.answer(default_edition, "no-such-service")
+
+
+def test_peers_are_of_one_class_and_shares_are_of_the_tested(default_edition: Edition) -> None:
+    roles = peers.answer(default_edition, "leeds").frames["roles"]
+    mail = roles[roles["label"] == "Mailboxes"].to_dict("records")[0]
+    counted = default_edition.rows(
+        """SELECT count(DISTINCT organisation_id) AS tested,
+                  count(DISTINCT organisation_id) FILTER (WHERE provider = 'microsoft-365') AS same
+           FROM findings JOIN organisations USING (organisation_id)
+           WHERE peer_class = 'unitary council' AND role = 'mail' AND layer = 'back'"""
+    )[0]
+    assert (mail["bodies"], mail["tested"]) == (counted["same"], counted["tested"])
+    assert "cannot be compared" in peers.answer(default_edition, "home-office").title
+
+
+def test_leads_are_questions_with_evidence(default_edition: Edition) -> None:
+    table = leads.answer(default_edition).frames["leads"]
+    assert set(table["kind"]) <= set(leads.KINDS) and len(set(table["kind"])) >= 4
+    assert table["id"].notna().all() and table["ask"].str.startswith("Ask").all()
+    assert not table["sentence"].str.contains("@").any()
+    ending = table[table["kind"] == "ending"]
+    assert ending["sentence"].str.contains("GBP").all() and ending["sentence"].str.contains("we see no successor").all()
+    only = leads.answer(default_edition, provider="aws").frames["leads"]
+    assert set(only["provider"]) == {"aws"}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"started_on": dt.date(2021, 6, 8), "incident_id": "x"}, "8 June 2021"),
+        ({"started_on": None, "incident_id": "aws-2025-12-kiro"}, "December 2025, day not known"),
+        ({"started_on": None, "incident_id": "aws-2025-second"}, "2025, day not known"),
+        ({"started_on": None, "incident_id": "aws-second"}, "day not known"),
+    ],
+)
+def test_an_incident_says_how_well_its_day_is_known(row: dict[str, object], words: str) -> None:
+    assert when(row) == words
+
+
+@pytest.mark.parametrize(
+    ("cause", "agent", "words"),
+    [("ai_agent", "disputed", "AI agent (disputed)"), ("ai_agent", "yes", "AI agent"), ("dns", "no", "DNS"), ("config_change", "no", "config change")],
+)  # fmt: skip
+def test_a_disputed_cause_is_never_told_as_settled(cause: str, agent: str, words: str) -> None:
+    assert cause_words({"cause": cause, "ai_agent_involved": agent}) == words
