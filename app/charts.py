@@ -146,11 +146,11 @@ class Timeline(Chart):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One place. `size` is drawn as area; `key` is one of the map's categories."""
+    """One place. `size` is drawn as area; `key` is one of the map's categories. Without lon and lat it is listed only."""
 
     label: str
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     size: float
     key: str
     words: str
@@ -163,7 +163,10 @@ class DotMap(Chart):
     points: Sequence[Point]
     keys: Mapping[str, str]
     size_label: str
-    unplaced: int = 0
+
+    @property
+    def placed(self) -> list[Point]:
+        return [point for point in self.points if point.lon is not None and point.lat is not None]
 
 
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "circle-open")
@@ -291,7 +294,8 @@ def _(chart: DotMap) -> str:
         for key, label in chart.keys.items()
         if any(p.key == key for p in chart.points)
     ]
-    lost = f" {chart.unplaced} have no place on it." if chart.unplaced else ""
+    unplaced = len(chart.points) - len(chart.placed)
+    lost = f" {unplaced} have no place on it." if unplaced else ""
     return (
         f"Map of {len(chart.points)} {chart.unit}, {chart.subtitle}, dots sized by {chart.size_label}: "
         f"{', '.join(counts)}.{lost} Out of {chart.of}."
@@ -674,7 +678,7 @@ def _(chart: DotMap) -> dict[str, Any]:
     places = palette.places(chart.keys)
     traces = []
     for key, label in chart.keys.items():
-        part = [point for point in chart.points if point.key == key]
+        part = [point for point in chart.placed if point.key == key]
         if part:
             traces.append(
                 {

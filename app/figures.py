@@ -375,28 +375,28 @@ def councils(edition: Edition, role: str = "council-mail") -> tuple[Answer, Char
     keys["unknown"] = "Unknown"
     keys["not_tested"] = "Not tested"
     words = {"Unknown": "unknown", "Not tested": "not_tested"}
-    held = places[places["lat"].notna() & places["lon"].notna()]
+    lost = int((places["lat"].isna() | places["lon"].isna()).sum())
     points = tuple(
         Point(
             str(row["name"]),
-            float(row["lon"]),
-            float(row["lat"]),
+            None if pd.isna(row["lon"]) else float(row["lon"]),
+            None if pd.isna(row["lat"]) else float(row["lat"]),
             0.0 if pd.isna(row["inhabitants"]) else float(row["inhabitants"]),
             words.get(row["provider_name"], f"p:{row['provider_name']}" if row["provider_name"] in named else "other"),
             str(row["providers"] if row["provider_name"] not in words else row["provider_name"].lower())
             + (f", {row['certainty']}" if row["certainty"] in ("known", "inferred") else ""),
         )
-        for row in held.to_dict("records")
+        for row in places.to_dict("records")
     )
     return answer, DotMap(
         id="map",
         title=f"{places_answer.ROLES[role]} of UK councils",
-        subtitle="councils at the centre of their area, sized by inhabitants, coloured by provider",
+        subtitle="councils at the centre of their area, sized by inhabitants, coloured by provider"
+        + (f"; {number(lost)} without a known place are in the table only" if lost else ""),
         unit="councils",
         points=points,
         keys=keys,
         size_label="inhabitants",
-        unplaced=len(places) - len(held),
         of=f"{number(len(places))} councils",
         source=source_line(answer),
         licence=licence_line(answer),

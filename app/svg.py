@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
@@ -400,7 +401,8 @@ def _(chart: Timeline) -> tuple[str, float]:
 
 @_body.register
 def _(chart: DotMap) -> tuple[str, float]:
-    if not chart.points:
+    placed = [(p, p.lon, p.lat) for p in chart.points if p.lon is not None and p.lat is not None]
+    if not placed:
         return "", 0
     place_of = palette.places(chart.keys)
     used = [
@@ -409,7 +411,7 @@ def _(chart: DotMap) -> tuple[str, float]:
         if any(p.key == k for p in chart.points)
     ]
     legend, top = _legend(used, chart.id, shapes=True)
-    lons, lats = [p.lon for p in chart.points], [p.lat for p in chart.points]
+    lons, lats = [lon for _, lon, _ in placed], [lat for _, _, lat in placed]
     west, east, south, north = min(lons), max(lons), min(lats), max(lats)
     # An equirectangular map, true to scale in its middle: a degree of longitude shrinks with the latitude.
     shrink = math.cos(math.radians((south + north) / 2))
@@ -417,10 +419,11 @@ def _(chart: DotMap) -> tuple[str, float]:
     largest = max((p.size for p in chart.points), default=1) or 1
     out = [legend]
     left = (WIDTH - (east - west) * shrink * scale) / 2
-    # Large dots first, so that small ones stay visible.
-    for point in sorted(chart.points, key=lambda p: (-p.size, p.label)):
-        x = left + (point.lon - west) * shrink * scale
-        y = top + 12 + (north - point.lat) * scale
-        r = 2.2 + 8 * math.sqrt(max(point.size, 0) / largest)
+    # The common answer first and large dots first, so that what is rare or small lies on top and stays visible.
+    several = Counter(point.key for point in chart.points)
+    for point, lon, lat in sorted(placed, key=lambda p: (-several[p[0].key], -p[0].size, p[0].label)):
+        x = left + (lon - west) * shrink * scale
+        y = top + 12 + (north - lat) * scale
+        r = 2.5 + 6 * math.sqrt(max(point.size, 0) / largest)
         out.append(_mark(x, y, r, point.key, place_of[point.key], f"{point.label}: {point.words}"))
     return "".join(out), top + 24 + (north - south) * scale

@@ -29,12 +29,30 @@ def layer(row: Row) -> Cell:
     return {"front": "in front", "back": "behind"}.get(row["layer"], said(row["layer"]))
 
 
-def findings(state: State, with_body: bool = True, with_provider: bool = True) -> list[Column]:
+# What kind of mark a rule reads, in words; the rule itself stands with its evidence.
+MARKS = {
+    "mx": "mail record",
+    "ns": "name server record",
+    "suffix": "name it points to",
+    "token": "verification token",
+    "spf": "list of senders",
+    "header": "answer of the web server",
+    "range": "address range",
+    "asn": "network of the address",
+    "mail-through": "sign of mail behind a filter",
+    "policy-name": "name of a policy record",
+}
+
+
+def findings(
+    state: State, with_body: bool = True, with_provider: bool = True, with_origin: bool = True
+) -> list[Column]:
     def subject(row: Row) -> Cell:
         return Link(str(row["subject"]), state.url(f"/evidence/{row['subject']}"))
 
     def rule(row: Row) -> Cell:
-        return Link(said(row["rule_id"]), state.url(f"/evidence/{row['finding_id']}"))
+        kind = str(row["rule_id"]).partition(":")[0]
+        return Link(MARKS.get(kind, kind.replace("-", " ")), state.url(f"/evidence/{row['finding_id']}"))
 
     def what(row: Row) -> Cell:
         return ", ".join(str(row[key]) for key in ("product", "region") if isinstance(row[key], str)) or "not shown"
@@ -46,7 +64,7 @@ def findings(state: State, with_body: bool = True, with_provider: bool = True) -
         Column("Layer", layer),
         *([Column("Points to", provider_cell(state))] if with_provider else []),
         Column("Product, region", what),
-        *([Column("What runs behind", provider_cell(state, "origin_provider"))] if with_provider else []),
+        *([Column("What runs behind", provider_cell(state, "origin_provider"))] if with_origin else []),
         Column("How sure", sure),
         Column("Evidence", rule),
         Column("Seen on", of("seen_on", "no date")),

@@ -239,6 +239,7 @@ def respond(
         q=state.get("q") or "",
         today=dt.date.today(),
         answer=answer,
+        stale=ask(edition, "coverage").figure("stale"),
         **context,
     )
     # Revalidated each time: the newest edition has the same address as the one before.
@@ -387,7 +388,7 @@ def _fail(
         return PlainTextResponse(" ".join(words) + "\n", status)
     text = ENVIRONMENT.get_template("failed.html").render(
         title=title, words=words, nearest=nearest, description=title, path="", base="", canonical="", pinned=None, q="",
-        state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(), answer=None,
+        state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(), answer=None, stale=None,
     )  # fmt: skip
     return HTMLResponse(text, status, headers={"cache-control": "no-store", "content-language": "en-GB"})
 

@@ -37,7 +37,10 @@ def page(request: Request) -> Response:
         figures=[answer.figure(f) for f in ("subjects", "providers", "statements", "contracts")],
         layers=_layers(state, answer.frames["roles"]),
         findings=table(
-            "Evidence, name by name", findings, columns.findings(state, with_body=False), most=MOST_FINDINGS
+            "Evidence, name by name",
+            findings,
+            columns.findings(state, with_body=False, with_origin=bool(findings["origin_provider"].notna().any())),
+            most=MOST_FINDINGS,
         ),
         statements=table("Published statements", answer.frames["statements"], columns.statements(state)),
         signed=signed,

@@ -37,7 +37,7 @@ def page(request: Request) -> Response:
         findings=table(
             f"Names that point to {provider_name(provider)}",
             answer.frames["findings"],
-            columns.findings(state, with_provider=False),
+            columns.findings(state, with_provider=False, with_origin=False),
             most=MOST,
         ),
         statements=table(

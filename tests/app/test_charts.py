@@ -46,8 +46,9 @@ TIMELINE = Timeline(
 )  # fmt: skip
 MAP = DotMap(
     id="map", subtitle="mail of councils", unit="councils", size_label="people", keys={"a": "A", "unknown": "Unknown"},
-    points=(Point("Leeds", -1.55, 53.8, 800_000, "a", "A, known"), Point("Cardiff", -3.2, 51.5, 360_000, "unknown", "unknown")),
-    unplaced=1, **COMMON,
+    points=(Point("Leeds", -1.55, 53.8, 800_000, "a", "A, known"), Point("Cardiff", -3.2, 51.5, 360_000, "unknown", "unknown"),
+            Point("Antrim", None, None, 0, "a", "A, known")),
+    **COMMON,
 )  # fmt: skip
 ALL = [BARS, LINES, MATRIX, DOTS, TIMELINE, MAP]
 
@@ -64,7 +65,7 @@ ALL = [BARS, LINES, MATRIX, DOTS, TIMELINE, MAP]
                "Smallest: Body 2 with 2. Out of 10 councils."),
         (TIMELINE, "Timeline of 2 contracts, by end. 1 end on or after 1 January 2026, the first on 30 November 2026. "
                    "1 have no end date. Out of 10 councils."),
-        (MAP, "Map of 2 councils, mail of councils, dots sized by people: A 1, Unknown 1. 1 have no place on it. Out of 10 councils."),
+        (MAP, "Map of 3 councils, mail of councils, dots sized by people: A 2, Unknown 1. 1 have no place on it. Out of 10 councils."),
     ],
     ids=lambda value: value.id if isinstance(value, charts.Chart) else "",
 )  # fmt: skip

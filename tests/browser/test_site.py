@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+
+ROOT = Path(__file__).parents[2]
 
 PAGES = {
     "home": "/",
@@ -128,3 +137,54 @@ def test_both_faces_share_their_state(browser: Browser, served: str) -> None:
     page.get_by_role("link", name="Filter and compare in the explorer").click()
     page.wait_for_url("**/explore/organisation?organisation=home-office")
     page.context.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def bytes_of(browser: Browser, address: str) -> tuple[int, int]:
+    """(bytes on the wire, requests) of a first visit, until the page's first chart stands."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[float] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(address)
+    expect(page.locator(".js-plotly-plot .bars path").first).to_be_attached(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return int(sum(sizes)), len(sizes)
+
+
+def test_the_explorers_first_load_is_a_third_of_stock_streamlits(
+    browser: Browser, served: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same page, once from our server and once from `streamlit run`, in the same run."""
+    port = free_port()
+    environment = {**os.environ, "CLOUDHOLD_STORE": str(tmp_path_factory.mktemp("stock") / "store")}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"), "--server.port", str(port)]
+    stock = subprocess.Popen(
+        [*command, "--server.address", "127.0.0.1"],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(240):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.25)
+        theirs, _ = bytes_of(browser, f"http://127.0.0.1:{port}/")
+    finally:
+        stock.terminate()
+        stock.wait(timeout=20)
+    ours, _ = bytes_of(browser, f"{served}/explore/")
+    assert theirs > 3_000_000, "the measurement saw the whole of the stock page"
+    assert ours <= theirs / 3, f"{ours:,} bytes against {theirs:,}"
