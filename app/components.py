@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
+from collections.abc import Mapping
 from types import ModuleType
+from urllib.parse import quote, urlencode
 
 import pandas as pd
 import streamlit as st
@@ -32,6 +34,7 @@ def frame_page(view: ModuleType) -> None:
     try:
         shown = edition()
         view.render(shown)
+        twin(page.id)
         footer(shown)
     except CloudholdError as error:
         st.error(f"{error}.")
@@ -155,6 +158,38 @@ def _readable(data: pd.DataFrame) -> pd.DataFrame:
         else:
             out[column] = values.fillna("not shown")
     return out
+
+
+# Pages of the explorer that have a plain page of their own; with a key, the page of what that key names.
+TWINS = {"overview": "/", "organisation": "/organisation/", "provider": "/provider/", "service": "/service/"}
+SAME_NAME = ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality")
+
+
+def twin_address(page_id: str, keys: Mapping[str, str]) -> str | None:
+    """The address of the plain page that shows the same; None where there is none.
+
+    >>> twin_address("organisation", {"organisation": "home-office", "edition": "e1"})
+    '/organisation/home-office?edition=e1'
+    """
+    kept = {key: value for key, value in keys.items() if value}
+    path = f"/{page_id}" if page_id in SAME_NAME else TWINS.get(page_id)
+    if path is None:
+        return None
+    if path != "/" and path.endswith("/"):
+        own = kept.pop(page_id, None)
+        if own is None:
+            return None
+        path += quote(own)
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def twin(page_id: str) -> None:
+    """A link to the plain page with the same state, where the server gives one: alone, the explorer has none."""
+    if st.get_option("server.baseUrlPath") != "explore":
+        return
+    address = twin_address(page_id, {key: state.read(key) or "" for key in state.KEYS})
+    if address:
+        st.markdown(f"[The same as a plain page, to print or cite]({address.replace(')', '%29')})")
 
 
 def footer(edition_: Edition) -> None:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from app.site._pages import Column, State, day, elsewhere, money, of, respond, said, table
 from app.stores import ask
 from pipelines import reference
-from pipelines.answers import Answer, claim, percent, provider_name
+from pipelines.answers import Answer, claim, companies, percent, provider_name
 from pipelines.errors import Refused
 
 MOST = 40
@@ -76,6 +76,7 @@ def form(request: Request) -> Response:
         claims=claim.claims(),
         providers=sorted(known, key=lambda p: provider_name(p).lower()),
         parents=parents,
+        companies=companies(),
         bodies=bodies,
         provider_id=provider,
         buyer=buyer,

@@ -11,6 +11,8 @@ from app.stores import ask, store_path
 from pipelines.answers import questions
 from pipelines.store import Store
 
+LEVELS = {"A": "a vendor, body or named press source", "B": "a structured dataset", "C": "a weak source"}
+
 
 def quality(request: Request) -> Response:
     state = State(request)
@@ -51,7 +53,11 @@ def quality(request: Request) -> Response:
         checks=table(
             "How far rows were checked",
             answer.frames["checks"],
-            [Column("Table", of("table")), Column("Check", of("check")), Column("Rows", of("rows"), True)],
+            [
+                Column("Table", of("table")),
+                Column("Check", lambda row: LEVELS.get(row["check"], said(row["check"]))),
+                Column("Rows", of("rows"), True),
+            ],
             most=60,
         ),
         tables=table(

@@ -230,3 +230,16 @@ def provider_name(provider_id: str) -> str:
     if known:
         return known.name
     return {"unknown": "Unknown", "none": "None shown", "own": "Own systems"}.get(provider_id, provider_id)
+
+
+def companies() -> dict[str, str]:
+    """Names of the companies: that of the provider which carries the company's id, else the id with a capital."""
+    from pipelines import reference
+
+    known = reference.load().providers
+    return {
+        p.parent: known[p.parent].name.removesuffix(" Cloud")
+        if p.parent in known
+        else p.parent.replace("-", " ").title()
+        for p in known.values()
+    }

@@ -9,7 +9,19 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference, reference_tables
-from pipelines.answers import Answer, Figure, jsonable, listing, new, number, percent, pounds, provider_name, sources_of
+from pipelines.answers import (
+    Answer,
+    Figure,
+    companies,
+    jsonable,
+    listing,
+    new,
+    number,
+    percent,
+    pounds,
+    provider_name,
+    sources_of,
+)
 from pipelines.contracts import definitions
 from pipelines.contracts.definitions import DEFINITIONS, LABELS, Counted
 from pipelines.edition import Edition
@@ -64,7 +76,8 @@ def family_of(name: str) -> tuple[list[str], list[str], str]:
         meant = sorted(p.id for p in known.values() if p.parent == name)
     else:
         raise UnknownName("provider", name, [*known, *parents])
-    return meant, sorted(p.id for p in known.values() if p.parent == parent), provider_name(name)
+    shown = provider_name(name) if name in known else companies().get(name, name)
+    return meant, sorted(p.id for p in known.values() if p.parent == parent), shown
 
 
 def answer(

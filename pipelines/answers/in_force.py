@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, new, number, sources_of
-from pipelines.answers.layers import companies
+from pipelines.answers import Answer, Figure, companies, new, number, sources_of
 from pipelines.edition import Edition
 
 ID = "in-force"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, percent, sources_of
+from pipelines.answers import Answer, Figure, companies, new, number, percent, sources_of
 from pipelines.edition import Edition
 
 ID = "layers"
@@ -84,17 +83,6 @@ def answer(edition: Edition) -> Answer:
         sources=sources_of(edition, ids),
         body={"matrix": matrix},
     )
-
-
-def companies() -> dict[str, str]:
-    """Names of the companies: that of the provider which carries the company's id, else the id with a capital."""
-    known = reference.load().providers
-    return {
-        p.parent: known[p.parent].name.removesuffix(" Cloud")
-        if p.parent in known
-        else p.parent.replace("-", " ").title()
-        for p in known.values()
-    }
 
 
 def _title(widest: pd.DataFrame, matrix: pd.DataFrame, bodies: int) -> str:

@@ -106,3 +106,19 @@ def test_foreign_text_stays_text(hostile: str) -> None:
     for mark in "![]()<>*$:":
         assert all(escaped[i - 1] == "\\" for i, c in enumerate(escaped) if c == mark and i)
     assert escaped[0] == "\\"
+
+
+@pytest.mark.parametrize(
+    ("page", "keys", "address"),
+    [
+        ("overview", {}, "/"),
+        ("organisation", {"organisation": "home-office"}, "/organisation/home-office"),
+        ("organisation", {}, None),
+        ("provider", {"provider": "aws", "edition": "e1"}, "/provider/aws?edition=e1"),
+        ("outage", {"provider": "aws", "region": "eu-west-2"}, "/outage?provider=aws&region=eu-west-2"),
+        ("no-such", {}, None),
+        ("organisation", {"organisation": "a/../b)<x>"}, "/organisation/a/../b%29%3Cx%3E"),
+    ],
+)
+def test_a_page_of_the_explorer_knows_its_plain_twin(page: str, keys: dict[str, str], address: str | None) -> None:
+    assert components.twin_address(page, keys) == address
