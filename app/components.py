@@ -179,7 +179,7 @@ def twin_address(page_id: str, keys: Mapping[str, str]) -> str | None:
         own = kept.pop(page_id, None)
         if own is None:
             return None
-        path += quote(own)
+        path += quote(own, safe="")
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
