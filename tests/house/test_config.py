@@ -17,3 +17,13 @@ def test_streamlit_defaults_are_overridden() -> None:
     assert config["server"]["maxUploadSize"] == 1
     assert config["theme"]["primaryColor"] == "#12436D"
     assert "enableAgentApi" not in config["server"]
+
+
+def test_the_server_has_the_same_settings_as_the_file() -> None:
+    from app import server
+
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    for key, value in server.CONFIG.items():
+        section, name = key.split(".")
+        if name != "baseUrlPath":
+            assert config[section][name] == value, key
