@@ -9,7 +9,14 @@ import functools
 import importlib
 import pkgutil
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
+
+
+@functools.lru_cache(maxsize=1024)
+def answers(path: str) -> bool:
+    """Whether some module answers this address: a page links only to what is served."""
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": ""}
+    return any(route.matches(scope)[0] is Match.FULL for route in routes())
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from app import charts, figures, palette, svg
+from app import charts, figures, palette, site, svg
 from app.site._coding import coding_of, compressed
 from app.state import KEYS
 from app.stores import ask, shown_edition
@@ -198,6 +198,7 @@ def _environment() -> jinja2.Environment:
         credit=CREDIT,
         navigation=NAVIGATION,
         foot=FOOT,
+        served=site.answers,
         version=__version__,
     )
     return environment

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app import site
 from app.site._pages import FOOT, NAVIGATION, State
 from pipelines.answers import claim
 
@@ -27,7 +28,7 @@ ORDER BY path
 def page(request: Request) -> Response:
     state = State(request)
     base = str(request.base_url).rstrip("/")
-    paths = ["/", *(address for address, _ in (*NAVIGATION, *FOOT))]
+    paths = ["/", *(address for address, _ in (*NAVIGATION, *FOOT) if site.answers(address))]
     paths += state.edition.query(_SQL)["path"].tolist()
     paths += [f"/claim/{claim_id}" for claim_id in claim.claims()]
     entries = "".join(

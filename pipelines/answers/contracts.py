@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pandas as pd
+
 from pipelines import reference
 from pipelines.answers import Answer, Figure, new, number, pounds, sources_of
 from pipelines.edition import Edition
@@ -65,7 +67,9 @@ def answer(
     )
     once = rows.drop_duplicates("group_id")
     summed = once[once["contract_class"].isin(["contract", "call_off"])]
-    live = summed[(summed["start_on"].dt.date <= on) & (summed["end_on"].dt.date >= on)]
+    # As timestamps: pandas compares a column of days that are all missing with no day at all.
+    day = pd.Timestamp(on)
+    live = summed[(pd.to_datetime(summed["start_on"]) <= day) & (pd.to_datetime(summed["end_on"]) >= day)]
     unknown = int((summed["value_status"] != "known").sum())
     total = round(float(summed["value_gbp"].sum()), 2)
     figures = [

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from pipelines.answers import coverage, in_force, layers, leads, peers, places, search, service
+from pipelines.answers import contracts, coverage, in_force, layers, leads, peers, places, search, service
 from pipelines.answers.incidents import cause_words, when
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -145,3 +145,13 @@ def test_an_incident_says_how_well_its_day_is_known(row: dict[str, object], word
 )  # fmt: skip
 def test_a_disputed_cause_is_never_told_as_settled(cause: str, agent: str, words: str) -> None:
     assert cause_words({"cause": cause, "ai_agent_involved": agent}) == words
+
+
+def test_contracts_without_any_day_are_listed_and_none_is_in_force(default_edition: Edition) -> None:
+    """A buyer whose contracts are all without dates once had no page."""
+    undated = default_edition.value(
+        "SELECT organisation_id FROM contracts WHERE organisation_id IS NOT NULL GROUP BY 1 "
+        "HAVING count(start_on) = 0 AND count(end_on) = 0 ORDER BY 1 LIMIT 1"
+    )
+    answer = contracts.answer(default_edition, organisation=undated)
+    assert answer.figure("contracts").value >= 1 and answer.figure("in_force").value == 0

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 
 from app import figures
 from app.stores import shown_edition
-from pipelines.answers import questions
+from pipelines.answers import claim, questions
 
 PAGES = [
     "/", "/search?q=leeds+city+counsil", "/organisation/home-office", "/organisation/leeds", "/provider/aws",
@@ -248,3 +248,44 @@ def test_a_fault_of_ours_is_a_sentence_with_an_id_and_the_headers(monkeypatch: p
 
 def test_an_edition_is_opened_once(store_path: Any) -> None:
     assert shown_edition() is shown_edition()
+
+
+def test_every_link_leads_somewhere(served: str) -> None:
+    """Each address of ours that any page links to is answered well; where nothing serves it, no page links to it."""
+    found: set[str] = set()
+    for path in PAGES:
+        page = BeautifulSoup(get(served, path).content, "lxml")
+        found |= {a["href"].partition("#")[0] for a in page.find_all("a", href=True) if a["href"].startswith("/")}
+    kinds: dict[str, list[str]] = {}
+    for href in sorted(found - {""}):
+        kinds.setdefault("/".join(href.partition("?")[0].split("/")[:2]), []).append(href)
+    assert len(kinds) > 15
+    asked = [href for hrefs in kinds.values() for href in hrefs[:: max(1, len(hrefs) // 12)]]
+    failed = [(href, status) for href in asked if (status := get(served, href).status_code) != 200]
+    assert failed == []
+
+
+@pytest.mark.full
+def test_every_page_of_every_thing_is_made(served: str, default_edition: Any) -> None:
+    paths = [
+        f"/organisation/{r['id']}" for r in default_edition.rows("SELECT organisation_id AS id FROM organisations")
+    ]
+    paths += [f"/service/{r['id']}" for r in default_edition.rows("SELECT service_id AS id FROM services")]
+    paths += [f"/incident/{r['id']}" for r in default_edition.rows("SELECT incident_id AS id FROM incidents")]
+    paths += [
+        f"/provider/{r['id']}"
+        for r in default_edition.rows(
+            "SELECT DISTINCT provider AS id FROM findings WHERE provider NOT IN ('none', 'unknown')"
+        )
+    ]
+    paths += [f"/evidence/{r['id']}" for r in default_edition.rows("SELECT contract_id AS id FROM contracts")]
+    paths += [f"/claim/{claim_id}" for claim_id in claim.claims()]
+    paths += [
+        f"/outage?preset={r['id']}" for r in default_edition.rows("SELECT DISTINCT scenario_id AS id FROM exposures")
+    ]
+    assert len(paths) > 1_000
+    with requests.Session() as session:
+        failed = [
+            (path, status) for path in paths if (status := session.get(served + path, timeout=60).status_code) != 200
+        ]
+    assert failed == []
