@@ -31,6 +31,7 @@ PAGES = {
     "contracts": "/contracts",
     "map": "/map",
     "leads": "/leads",
+    "data": "/data/",
     "ai": "/ai",
     "quality": "/quality",
     "methods": "/methods",
