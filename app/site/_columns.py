@@ -22,11 +22,9 @@ from app.site._pages import (
 
 
 def role(row: Row) -> Cell:
-    return ROLES.get(row["role"], said(row["role"]))
-
-
-def layer(row: Row) -> Cell:
-    return {"front": "in front", "back": "behind"}.get(row["layer"], said(row["layer"]))
+    """The role and, apart from it, whether it stands in front or behind."""
+    layer = {"front": "in front", "back": "behind"}.get(row["layer"], said(row["layer"]))
+    return f"{ROLES.get(row['role'], said(row['role']))}, {layer}"
 
 
 # What kind of mark a rule reads, in words; the rule itself stands with its evidence.
@@ -60,8 +58,7 @@ def findings(
     return [
         *([Column("Public body", body_cell(state, "organisation_id", "organisation"))] if with_body else []),
         Column("Name", subject),
-        Column("Role", role),
-        Column("Layer", layer),
+        Column("Role and layer", role),
         *([Column("Points to", provider_cell(state))] if with_provider else []),
         Column("Product, region", what),
         *([Column("What runs behind", provider_cell(state, "origin_provider"))] if with_origin else []),

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from app import charts, figures, palette, site, svg
+from app import charts, figures, palette, site, svg, views
 from app.site._coding import coding_of, compressed
 from app.state import KEYS
 from app.stores import ask, shown_edition
@@ -70,7 +70,9 @@ class State:
         return f"{quote(path)}?{urlencode(kept)}" if kept else quote(path)
 
     def explorer(self, page: str, **keys: Any) -> str:
-        """The same state in the explorer."""
+        """The same state in the explorer; its first page where it has no page of this name."""
+        if page not in {view.PAGE.id for view in views.views()}:
+            page = ""
         held = {key: self.get(key) for key in KEYS}
         return self.url(f"/explore/{page}", **{**held, **keys})
 

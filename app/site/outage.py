@@ -13,7 +13,7 @@ from pipelines import build, reference
 from pipelines.answers import exposure, provider_name
 
 DEFAULT = {"provider": "azure", "hours": "8"}
-MOST = 40
+MOST = 20
 
 
 def page(request: Request) -> Response:
@@ -62,7 +62,7 @@ def page(request: Request) -> Response:
         radius=chart(state, "blast-radius", **keys),
         hit=table("Exposed, and through which path", services[services["effect"] != "unknown"], columns, most=MOST),
         dark=table(
-            "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=15
+            "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=10
         ),
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import components as ui
-from app import state
-from app.charts import Bars, Series
+from app import figures, state
 from app.views import Page
 from app.views.provider import known_providers
 from pipelines import reference
@@ -40,25 +39,9 @@ def render(edition: Edition) -> None:
     answer = exposure.answer(edition, scenario)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")])
-    body = answer.body
-    states = ("down", "degraded")
-    words = {"down": "No alternative shown", "degraded": "Exposed in part"}
-    ui.chart(
-        Bars(
-            id="outage",
-            title=f"Services and bodies' mail exposed: {exposure.describe(scenario)}",
-            subtitle="services by effect",
-            unit="services",
-            labels=[words[s] for s in states],
-            series=(
-                Series("known", "Known", [float(body[s]["known"]) for s in states]),
-                Series("inferred", "Inferred", [float(body[s]["inferred"]) for s in states]),
-            ),
-            of=f"{body['services_in_population']} services and bodies' mail that we hold evidence for",
-            source="; ".join(str(s["title"]) for s in answer.sources[:4]) or "no evidence used",
-            rest={"unknown": float(body["unknown"]["known"])},
-        )
-    )
+    keys = {"provider": scenario.provider, "region": scenario.region, "hours": f"{scenario.hours:g}"}
+    ui.chart(figures.draw(edition, "exposed", **keys).chart)
+    ui.chart(figures.draw(edition, "blast-radius", **keys).chart)
     services = answer.frames["services"]
     st.markdown("#### Exposed, and through which path")
     ui.rows_table(

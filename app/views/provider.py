@@ -5,24 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app import components as ui
-from app import state
-from app.charts import Bars, Series
+from app import figures, state
 from app.views import Page
 from pipelines.answers import contracts, dependence, provider_name
 from pipelines.edition import Edition
 
 PAGE = Page("provider", "Provider", "Who depends on this provider?", 2)
 DEFAULT = "aws"
-ROLE_WORDS = {
-    "web": "Web",
-    "dns": "DNS",
-    "mail": "Mail",
-    "mail_sending": "Sending mail",
-    "saas": "Online services",
-    "identity": "Sign-in",
-    "certificate": "Certificates",
-    "ai": "AI",
-}
 
 
 def known_providers(edition: Edition) -> list[str]:
@@ -46,28 +35,7 @@ def render(edition: Edition) -> None:
     answer = dependence.answer(edition, provider=chosen)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "statements")])
-    roles = answer.frames["roles"]
-    order = roles.groupby("role")["names"].sum().sort_values(ascending=False).index.tolist()
-
-    def count(role: str, certainty: str) -> float:
-        part = roles[(roles["role"] == role) & (roles["certainty"] == certainty)]
-        return float(part["names"].sum())
-
-    ui.chart(
-        Bars(
-            id="provider-roles",
-            title=f"What {provider_name(chosen)} does for the names that we hold",
-            subtitle="host names by role",
-            unit="host names",
-            labels=[ROLE_WORDS.get(role, role) for role in order],
-            series=(
-                Series("known", "Known", [count(r, "known") for r in order]),
-                Series("inferred", "Inferred", [count(r, "inferred") for r in order]),
-            ),
-            of=f"{edition.counts['findings']:,} findings about names that we hold, chosen by us",
-            source="; ".join(str(s["title"]) for s in answer.sources[:4]),
-        )
-    )
+    ui.chart(figures.draw(edition, "provider-roles", provider=chosen).chart)
     st.markdown("#### Bodies and names")
     ui.rows_table(
         answer.frames["findings"],
@@ -113,5 +81,8 @@ def render(edition: Edition) -> None:
             "url": "Notice",
         },
     )
+    if len(signed.frames["contracts"]):
+        ui.chart(figures.draw(edition, "contracts-timeline", provider=chosen).chart)
+        ui.chart(figures.draw(edition, "renewals", provider=chosen).chart)
     ui.data_button(signed, "contracts", f"provider-contracts-{chosen}", "Download the contracts (CSV)")
     ui.methods(answer)
