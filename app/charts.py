@@ -446,7 +446,9 @@ def _(chart: Bars) -> dict[str, Any]:
             },
             "text": [words(v, chart) if v else "" for v in series.values],
             "textposition": "auto",
-            "insidetextfont": {"color": "#FFFFFF" if series.key == "known" else palette.INK},
+            "insidetextfont": {
+                "color": "#FFFFFF" if palette.colour(series.key, places[series.key]) in palette.DARK else palette.INK
+            },
             "outsidetextfont": {"color": palette.INK},
             "textangle": 0,
             "hovertemplate": "%{y}: %{x} " + series.label.lower() + "<extra></extra>",
@@ -506,12 +508,13 @@ def _(chart: Lines) -> dict[str, Any]:
         }
         for rule in chart.rules
     ]  # fmt: skip
+    # Numbers, since the words of two outages in one month would lie on each other; `rule_words` says what they are.
     notes = [
         {
-            "x": rule.x, "y": 1, "yref": "paper", "text": _inert(rule.label), "showarrow": False, "textangle": -90,
-            "xanchor": "left", "yanchor": "top", "font": {"size": 11},
+            "x": rule.x, "y": 1 - 0.07 * (count % 3), "yref": "paper", "text": str(count + 1), "showarrow": False,
+            "bgcolor": "#505A5F", "font": {"size": 12, "color": "#FFFFFF"}, "borderpad": 3,
         }
-        for rule in chart.rules
+        for count, rule in enumerate(chart.rules)
     ]  # fmt: skip
     return {
         "data": traces,
@@ -524,6 +527,11 @@ def _(chart: Lines) -> dict[str, Any]:
             annotations=notes,
         ),
     }
+
+
+def rule_words(chart: Lines) -> list[str]:
+    """What each numbered mark on the time axis stands for."""
+    return [f"{count + 1}: {rule.label}, {day(rule.x)}" for count, rule in enumerate(chart.rules)]
 
 
 def _faded(colour: str) -> str:
@@ -651,6 +659,7 @@ def _(chart: Timeline) -> dict[str, Any]:
                 tickvals=list(range(len(chart.spans))),
                 ticktext=[_inert(_short(span.label)) for span in chart.spans],
                 autorange="reversed",
+                zeroline=False,
             ),
             shapes=[
                 {
@@ -693,7 +702,7 @@ def _(chart: DotMap) -> dict[str, Any]:
                         "symbol": SHAPES[places[key]],
                         "size": [6 + 16 * (point.size / largest) ** 0.5 for point in part],
                         "opacity": 0.85,
-                        "line": {"color": "#FFFFFF", "width": 1},
+                        "line": {"color": "#505A5F" if key in palette.GREYS else "#FFFFFF", "width": 1},
                     },
                     "hovertemplate": "%{text}<extra></extra>",
                 }

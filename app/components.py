@@ -102,6 +102,8 @@ def chart(spec: charts.Chart) -> None:
         st.info("There is nothing to draw for this choice.")
         return
     st.plotly_chart(charts.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
+    if isinstance(spec, charts.Lines) and spec.rules:
+        st.caption(plain(". ".join(charts.rule_words(spec))))
     rows = pd.DataFrame(charts.table(spec))
     with st.expander("The same as a table"):
         st.table(rows, hide_index=True)

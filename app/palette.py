@@ -45,6 +45,10 @@ def places(keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
+# What white letters stand out from.
+DARK = {DARK_BLUE, DARK_PINK, DARK_GREY}
+
+
 def colour(key: str, place: int) -> str:
     """The colour of one part: its certainty's, grey for what is not known, else the category's by its place."""
     return CERTAINTY.get(key) or GREYS.get(key) or CATEGORIES[place % len(CATEGORIES)]

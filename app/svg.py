@@ -126,7 +126,8 @@ def _legend(entries: Sequence[tuple[str, str, int]], chart_id: str, shapes: bool
 
 def _mark(x: float, y: float, r: float, key: str, place: int, note: str = "") -> str:
     """A dot in its category's colour and shape."""
-    look = f'fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)} edge"'
+    edge = "edge-strong" if key in palette.GREYS else "edge"
+    look = f'fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)} {edge}"'
     shape = charts.SHAPES[place % len(charts.SHAPES)]
     title = f"<title>{escape(note)}</title>" if note else ""
     close = f">{title}</" if note else "/"
@@ -270,8 +271,8 @@ def _(chart: Lines) -> tuple[str, float]:
         out.append(_text(px(x), bottom + 18, _tick_words(x), size=12, anchor="middle", quiet=True))
     out.append(_text(left + plot / 2, bottom + 38, chart.x_label, size=13, anchor="middle"))
     bottom += 46
-    for count, rule in enumerate(chart.rules):
-        for part in wrap(f"{count + 1}: {rule.label}, {charts.day(rule.x)}", 62):
+    for told in charts.rule_words(chart):
+        for part in wrap(told, 62):
             out.append(_text(0, bottom + 12, part, size=12, quiet=True))
             bottom += 16
     return "".join(out), bottom + (4 if chart.rules else 0)

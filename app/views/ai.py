@@ -1,0 +1,40 @@
+"""AI: where evidence names an AI vendor, through which clouds it runs, and which outages involved automation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import components as ui
+from app import figures, state
+from app.views import Page
+from app.views.organisation import names
+from pipelines.answers import ai_reliance, provider_name
+from pipelines.edition import Edition
+
+PAGE = Page("ai", "AI", "How far do AI vendors reach into public service?", 8)
+
+
+def render(edition: Edition) -> None:
+    st.title("How far do AI vendors reach into public service?")
+    bodies = names(edition)
+    organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
+    answer = ai_reliance.answer(edition, organisation=organisation)
+    ui.headline(answer)
+    ui.metrics([answer.figure(f) for f in ("bodies", "tokens", "statements", "contracts")])
+    if not organisation:
+        ui.chart(figures.draw(edition, "ai-vendors").chart)
+    evidence = answer.frames["evidence"].copy()
+    evidence["provider"] = [provider_name(p) for p in evidence["provider"]]
+    ui.rows_table(
+        evidence,
+        {
+            "organisation": "Public body",
+            "words": "Evidence",
+            "provider": "Vendor",
+            "certainty": "How sure",
+            "date": "Date",
+            "url": "Source",
+        },
+    )
+    ui.data_button(answer, "evidence", f"ai-{organisation or 'all'}", "Download the evidence (CSV)")
+    ui.methods(answer)

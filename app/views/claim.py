@@ -1,0 +1,84 @@
+"""Claim: is a published figure right, and under which definition?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from app import components as ui
+from app import state
+from app.views import Page
+from app.views.provider import known_providers
+from pipelines.answers import claim, provider_name
+from pipelines.edition import Edition
+
+PAGE = Page("claim", "Check a claim", "Is a published figure right, and under which definition?", 9)
+DEFAULT = "tussell-aws-2025"
+
+
+def _day(key: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(state.read(key) or "")
+    except ValueError:
+        return None
+
+
+def render(edition: Edition) -> None:
+    st.title("Is a published figure right?")
+    known = claim.claims()
+    left, right = st.columns(2)
+    with left:
+        chosen = state.choose("Published claim", "q", list(known), lambda c: known[c]["title"])
+    with right:
+        provider = state.choose("Or count a provider's contracts", "provider", known_providers(edition), provider_name)
+    if provider and not chosen:
+        answer = claim.answer(edition, provider=provider, since=_day("from"), on=_day("to"))
+    else:
+        answer = claim.answer(edition, chosen or DEFAULT)
+        told = answer.body["claim"]
+        st.caption(ui.plain(f"Claimed by {told['publisher']}, {told['date']}. The other side: {told['reply']}."))
+    ui.headline(answer)
+    if "figures" in answer.frames:
+        ui.rows_table(
+            answer.frames["figures"],
+            {"label": "Figure", "published": "Published", "unit": "Unit", "ours": "Ours", "result": "What that says"},
+        )
+    st.markdown("#### Direct contracts under each definition")
+    if answer.frames["definitions"].empty:
+        st.info("This claim is not about one provider's contracts, so no definition is counted.")
+    else:
+        ui.rows_table(
+            answer.frames["definitions"],
+            {
+                "label": "Definition",
+                "contracts": "Contracts",
+                "buyers": "Buyers",
+                "gbp": "Known value (GBP)",
+                "low": "Low",
+                "high": "High",
+                "unknown_values": "Without a value",
+            },
+        )
+        st.markdown("#### Records counted")
+        ui.rows_table(
+            answer.frames["notices"],
+            {
+                "buyer": "Buyer",
+                "title": "Contract",
+                "value_gbp": "Award value (GBP)",
+                "start_on": "From",
+                "end_on": "To",
+                "url": "Notice",
+            },
+        )
+    ui.data_button(
+        answer,
+        "notices" if not answer.frames["notices"].empty else "definitions",
+        f"claim-{chosen or provider or DEFAULT}",
+        "Download the records (CSV)",
+    )
+    st.markdown("#### What our sources lack")
+    for lack in answer.body["lacks"]:
+        st.markdown(f"- {ui.plain(lack)}")
+    ui.methods(answer)

@@ -1,0 +1,53 @@
+"""Compare: a body beside others of its class, and all companies by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import components as ui
+from app import figures, state
+from app.views import Page
+from app.views.organisation import names
+from pipelines.answers import peers
+from pipelines.edition import Edition
+
+PAGE = Page("compare", "Compare", "How does a body compare with others of its class?", 5)
+DEFAULT = "leeds"
+
+
+def render(edition: Edition) -> None:
+    st.title("How does a body compare with others of its class?")
+    bodies = names(edition)
+    chosen = state.choose(
+        "Public body",
+        "organisation",
+        list(bodies),
+        lambda o: bodies.get(o, o),
+        default=DEFAULT if DEFAULT in bodies else None,
+        required=True,
+    )
+    if chosen is None:
+        st.info("Choose a public body.")
+        return
+    answer = peers.answer(edition, organisation=chosen)
+    ui.headline(answer)
+    ui.metrics(answer.figures)
+    rows = answer.frames["roles"].copy()
+    rows["share"] = (rows["share"] * 100).round(1)
+    ui.rows_table(
+        rows,
+        {
+            "label": "Layer",
+            "name": "Its records name",
+            "bodies": "Bodies of its class that share it",
+            "tested": "Of those tested",
+            "share": "Share (%)",
+            "usual": "Most common",
+        },
+    )
+    ui.data_button(answer, "spread", f"peers-{chosen}", "Download the whole class (CSV)")
+    ui.methods(answer)
+    layers = figures.draw(edition, "layers")
+    st.markdown(f"### {ui.plain(layers.answer.title)}")
+    ui.chart(layers.chart)
+    ui.methods(layers.answer)

@@ -1,0 +1,54 @@
+"""Contracts: what was signed, with whom, for how much, until when, and when the next chance to leave comes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import components as ui
+from app import figures, state
+from app.views import Page
+from app.views.organisation import names
+from app.views.provider import known_providers
+from pipelines.answers import contracts, provider_name, renewals
+from pipelines.edition import Edition
+
+PAGE = Page("contracts", "Contracts", "What was signed, and when could they leave?", 4)
+
+
+def render(edition: Edition) -> None:
+    st.title("What was signed, and until when?")
+    bodies = names(edition)
+    left, right = st.columns(2)
+    with left:
+        provider = state.choose("Provider", "provider", known_providers(edition), provider_name)
+    with right:
+        organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
+    signed = contracts.answer(edition, provider=provider, organisation=organisation)
+    ending = renewals.answer(edition, provider=provider, organisation=organisation)
+    ui.headline(signed)
+    ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
+    st.markdown(ui.plain(ending.title))
+    ui.chart(figures.draw(edition, "renewals", provider=provider, organisation=organisation).chart)
+    ui.chart(figures.draw(edition, "contracts-timeline", provider=provider, organisation=organisation).chart)
+    if not provider and not organisation:
+        ui.chart(figures.draw(edition, "in-force").chart)
+    st.markdown("#### Contracts listed")
+    rows = signed.frames["contracts"].copy()
+    rows["provider"] = [provider_name(p) for p in rows["provider"]]
+    ui.rows_table(
+        rows,
+        {
+            "buyer_name": "Buyer",
+            "title": "Contract",
+            "provider": "Provider",
+            "grade": "How it shows",
+            "value_gbp": "Award value (GBP)",
+            "value_status": "Value is",
+            "start_on": "From",
+            "end_on": "To",
+            "url": "Notice",
+        },
+    )
+    ui.data_button(signed, "contracts", "contracts-all", "Download the contracts (CSV)")
+    ui.methods(signed)
+    ui.methods(ending)
