@@ -59,7 +59,7 @@ def plain(text: str) -> str:
 
 def headline(answer: Answer) -> None:
     """The answer's sentence and what it is about."""
-    st.markdown(f"### {plain(answer.title)}")
+    st.markdown(f"## {plain(answer.title)}")
     st.caption(f"Population: {plain(answer.population)}.")
 
 
@@ -96,7 +96,7 @@ def metrics(figures: list[Figure]) -> None:
 
 def chart(spec: charts.Chart) -> None:
     """Draw a chart with its title sentence, alt text, table, data file and source line."""
-    st.markdown(f"#### {plain(spec.title)}")
+    st.markdown(f"### {plain(spec.title)}")
     st.caption(f"{plain(spec.subtitle)}, of {plain(spec.of)}")
     if spec.empty:
         st.info("There is nothing to draw for this choice.")

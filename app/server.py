@@ -34,6 +34,8 @@ CONFIG: dict[str, Any] = {
     "client.disableDataExport": True,
     "runner.postScriptGC": False,
     "theme.primaryColor": "#12436D",
+    "theme.textColor": "#0B0C0C",
+    "theme.headingFontSizes": ["2.2rem", "1.5rem", "1.2rem", "1.05rem", "1rem", "0.9rem"],
 }
 
 

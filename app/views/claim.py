@@ -44,7 +44,7 @@ def render(edition: Edition) -> None:
             answer.frames["figures"],
             {"label": "Figure", "published": "Published", "unit": "Unit", "ours": "Ours", "result": "What that says"},
         )
-    st.markdown("#### Direct contracts under each definition")
+    st.markdown("### Direct contracts under each definition")
     if answer.frames["definitions"].empty:
         st.info("This claim is not about one provider's contracts, so no definition is counted.")
     else:
@@ -60,7 +60,7 @@ def render(edition: Edition) -> None:
                 "unknown_values": "Without a value",
             },
         )
-        st.markdown("#### Records counted")
+        st.markdown("### Records counted")
         ui.rows_table(
             answer.frames["notices"],
             {
@@ -78,7 +78,7 @@ def render(edition: Edition) -> None:
         f"claim-{chosen or provider or DEFAULT}",
         "Download the records (CSV)",
     )
-    st.markdown("#### What our sources lack")
+    st.markdown("### What our sources lack")
     for lack in answer.body["lacks"]:
         st.markdown(f"- {ui.plain(lack)}")
     ui.methods(answer)

@@ -48,6 +48,6 @@ def render(edition: Edition) -> None:
     ui.data_button(answer, "spread", f"peers-{chosen}", "Download the whole class (CSV)")
     ui.methods(answer)
     layers = figures.draw(edition, "layers")
-    st.markdown(f"### {ui.plain(layers.answer.title)}")
+    st.markdown(f"## {ui.plain(layers.answer.title)}")
     ui.chart(layers.chart)
     ui.methods(layers.answer)

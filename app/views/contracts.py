@@ -32,7 +32,7 @@ def render(edition: Edition) -> None:
     ui.chart(figures.draw(edition, "contracts-timeline", provider=provider, organisation=organisation).chart)
     if not provider and not organisation:
         ui.chart(figures.draw(edition, "in-force").chart)
-    st.markdown("#### Contracts listed")
+    st.markdown("### Contracts listed")
     rows = signed.frames["contracts"].copy()
     rows["provider"] = [provider_name(p) for p in rows["provider"]]
     ui.rows_table(

@@ -44,7 +44,7 @@ def render(edition: Edition) -> None:
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "unknown")])
     roles = answer.frames["roles"].copy()
     roles["provider"] = [provider_name(p) for p in roles["provider"]]
-    st.markdown("#### Providers by role")
+    st.markdown("### Providers by role")
     ui.rows_table(
         roles,
         {
@@ -56,7 +56,7 @@ def render(edition: Edition) -> None:
             "seen_on": "Newest record",
         },
     )
-    st.markdown("#### Evidence, name by name")
+    st.markdown("### Evidence, name by name")
     findings = answer.frames["findings"].copy()
     findings["provider"] = [provider_name(p) for p in findings["provider"]]
     ui.rows_table(
@@ -74,7 +74,7 @@ def render(edition: Edition) -> None:
         },
     )
     ui.data_button(answer, "findings", f"findings-{chosen}", "Download the findings (CSV)")
-    st.markdown("#### Published statements")
+    st.markdown("### Published statements")
     ui.rows_table(
         answer.frames["statements"],
         {
@@ -89,7 +89,7 @@ def render(edition: Edition) -> None:
         },
     )
     signed = contracts.answer(edition, organisation=chosen)
-    st.markdown("#### Contracts")
+    st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.rows_table(
         signed.frames["contracts"],

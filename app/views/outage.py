@@ -43,7 +43,7 @@ def render(edition: Edition) -> None:
     ui.chart(figures.draw(edition, "exposed", **keys).chart)
     ui.chart(figures.draw(edition, "blast-radius", **keys).chart)
     services = answer.frames["services"]
-    st.markdown("#### Exposed, and through which path")
+    st.markdown("### Exposed, and through which path")
     ui.rows_table(
         services[services["effect"] != "unknown"],
         {
@@ -55,7 +55,7 @@ def render(edition: Edition) -> None:
             "alternatives": "What is left",
         },
     )
-    st.markdown("#### Cannot be said")
+    st.markdown("### Cannot be said")
     ui.rows_table(
         services[services["effect"] == "unknown"],
         {"name": "Service", "organisation": "Public body", "via": "What is not known"},

@@ -32,20 +32,20 @@ def render(edition: Edition) -> None:
     ui.methods(filters)
 
     services = concentration.answer(edition, "service-web")
-    st.markdown(f"### {ui.plain(services.title)}")
+    st.markdown(f"## {ui.plain(services.title)}")
     st.caption(f"Population: {ui.plain(services.population)}.")
     ui.chart(figures.draw(edition, "service-web").chart)
     ui.data_button(services, "items", "service-web", "Download the services (CSV)")
     ui.methods(services)
 
     layers = figures.draw(edition, "layers")
-    st.markdown(f"### {ui.plain(layers.answer.title)}")
+    st.markdown(f"## {ui.plain(layers.answer.title)}")
     ui.chart(layers.chart)
     ui.methods(layers.answer)
 
     ui.chart(figures.draw(edition, "in-force").chart)
     signed = contracts.answer(edition)
-    st.markdown(f"### {ui.plain(signed.title)}")
+    st.markdown(f"## {ui.plain(signed.title)}")
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
     ui.data_button(signed, "contracts", "contracts", "Download the contracts (CSV)")
     ui.methods(signed)

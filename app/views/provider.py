@@ -36,7 +36,7 @@ def render(edition: Edition) -> None:
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "statements")])
     ui.chart(figures.draw(edition, "provider-roles", provider=chosen).chart)
-    st.markdown("#### Bodies and names")
+    st.markdown("### Bodies and names")
     ui.rows_table(
         answer.frames["findings"],
         {
@@ -50,7 +50,7 @@ def render(edition: Edition) -> None:
         },
     )
     ui.data_button(answer, "findings", f"provider-{chosen}", "Download the findings (CSV)")
-    st.markdown("#### Published statements")
+    st.markdown("### Published statements")
     ui.rows_table(
         answer.frames["statements"],
         {
@@ -65,7 +65,7 @@ def render(edition: Edition) -> None:
         },
     )
     signed = contracts.answer(edition, provider=chosen)
-    st.markdown("#### Contracts")
+    st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
     ui.rows_table(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app import views
 
 PAGES = ["" if view.PAGE.default else view.PAGE.id for view in views.views()]
-WIDTHS = [(1280, 900), (390, 844)]
+WIDTHS = [(1280, 900), pytest.param((390, 844), marks=pytest.mark.full)]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def opened(browser: Browser, address: str, size: tuple[int, int], asked: list[str]) -> Page:
@@ -38,6 +40,9 @@ def test_every_page_paints_fits_and_asks_nobody_else(
     foreign = [url for url in asked if urlsplit(url).scheme in ("http", "https", "ws") and urlsplit(url).netloc != home]
     assert foreign == []
     assert page.title().strip()
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"][:200]) for v in found] == []
     page.context.close()
 
 
