@@ -6,6 +6,7 @@ import asyncio
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,7 +39,10 @@ def page(path: str) -> tuple[int, str]:
         "type": "http", "method": "GET", "path": name, "raw_path": name.encode(), "query_string": query.encode(), "headers": [],
         "server": ("localhost", 80), "scheme": "http", "root_path": "", "http_version": "1.1",
     }  # fmt: skip
-    asyncio.run(Starlette(routes=list(site.routes()), exception_handlers=dict(HANDLERS))(scope, receive, send))
+    application = Starlette(routes=list(site.routes()), exception_handlers=dict(HANDLERS))
+    # In a thread of its own: a browser test in the same process keeps an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(application(scope, receive, send))).result()
     return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:]).decode()
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -238,7 +239,9 @@ def test_a_fault_of_ours_is_a_sentence_with_an_id_and_the_headers(monkeypatch: p
         "query_string": b"",
         "server": ("localhost", 80),
     }
-    asyncio.run(Safety(broken, failed)(scope, None, send))  # type: ignore[arg-type]
+    with_headers = Safety(broken, failed)
+    with ThreadPoolExecutor(1) as pool:  # a browser test in the same process keeps an event loop running in this thread
+        pool.submit(lambda: asyncio.run(with_headers(scope, None, send))).result()  # type: ignore[arg-type]
     headers = dict(sent[0]["headers"])
     assert sent[0]["status"] == 500
     assert b"content-security-policy" in headers
