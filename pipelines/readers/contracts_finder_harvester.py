@@ -27,7 +27,8 @@ ROOT = "releases/0/"
 # Places in a list beyond this are a mistake of the file, not a hundred thousand suppliers.
 MOST_ITEMS = 5_000
 
-csv.field_size_limit(10_000_000)
+# A description may be longer than the csv module takes by itself; its limit is the whole program's, so it is put back.
+LONGEST_CELL = 10_000_000
 
 
 def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> Batch:
@@ -42,6 +43,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         batch.refuse(name, body, "it is not text (it holds NUL bytes)")
         return batch
     reader = csv.reader(io.StringIO(text, newline=""))
+    limit = csv.field_size_limit(LONGEST_CELL)
     try:
         columns = [column.strip() for column in next(reader, [])]
         missing = [column for column in ("ocid", "id", "date") if ROOT + column not in columns]
@@ -65,6 +67,8 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
         return batch
+    finally:
+        csv.field_size_limit(limit)
     return releases.read(found, source_id, batch)
 
 
