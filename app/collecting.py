@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines import ingest
 from pipelines.errors import CloudholdError, Partial, Refused, StoreLocked
-from pipelines.store import Manifest, Store, Writer
+from pipelines.store import Store, Writer
 from scrapers._fetch import Fetcher, FetchRefused
 from scrapers._source import Page, Run, Source, source
 
@@ -39,7 +39,7 @@ class Collected:
     new: int = 0
     known: int = 0
     quarantined: int = 0
-    state: str = "failed"
+    state: str = "partial"
     reason: str | None = None
 
 
@@ -107,14 +107,12 @@ class Keeper:
             self._opened, self._pages = self.clock(), 0
         return self._writer
 
-    def commit(
-        self, done: bool, span: tuple[dt.date, dt.date] | None = None, at: Mapping[str, Any] | None = None
-    ) -> None:
+    def commit(self, done: bool, span: tuple[dt.date, dt.date] | None = None) -> None:
         """Make the batch visible and release the store."""
         writer = self._open()
         before = writer.base.cursors.get(self.source.id) or {}
         facts: dict[str, Any] = {
-            "at": self._at if self._at is not None else (before.get("at") if at is None else at),
+            "at": self._at if self._at is not None else before.get("at"),
             "asked": dict(self.asked),
             "done": done,
             "read": self.report.read,
@@ -126,7 +124,7 @@ class Keeper:
         writer.set_coverage(
             self.source.id,
             title=self.source.title,
-            state=self.report.state if self.report.state != "failed" or self.report.pages == 0 else "partial",
+            state=self.report.state,
             stale_after_days=2 * self.source.cadence_days,
             reason=self.report.reason,
         )
@@ -162,8 +160,7 @@ def collect(
     if since and until and since > until:
         raise Refused(f"--since {since} is after --until {until}; change one of them")
     asked = {"since": since and since.isoformat(), "until": until and until.isoformat(), "words": list(arguments)}
-    manifest = store.manifest()
-    before = manifest.cursors.get(facts.id) or {}
+    before = store.manifest().cursors.get(facts.id) or {}
     resuming = bool(before) and before.get("asked") == asked and not before.get("done")
     report = Collected(facts.id, read=int(before.get("read") or 0) if resuming else 0)
     begun_with = report.read
@@ -177,7 +174,6 @@ def collect(
         arguments=tuple(arguments),
         progress=progress,
         resuming=resuming,
-        have=_addresses(store, manifest, facts.id).__contains__,
     )
     unread: list[str] = []
     problem: CloudholdError | None = None
@@ -190,7 +186,7 @@ def collect(
         problem = error
     except BaseException:
         # Killed or broken: what came is kept with the cursor of the last page, and the next run goes on there.
-        report.state, report.reason = "partial", "the last run was stopped before its end"
+        report.reason = "the last run was stopped before its end"
         if report.pages:
             keeper.commit(done=False)
         keeper.close()
@@ -203,12 +199,6 @@ def collect(
     keeper.commit(done=report.state == "complete", span=run.span)
     report.read -= begun_with
     return report
-
-
-def _addresses(store: Store, manifest: Manifest, source_id: str) -> set[str]:
-    """Addresses whose bodies the store holds."""
-    rows = store.read("sources", manifest).select(["collector", "url"]).to_pylist()
-    return {row["url"] for row in rows if row["collector"] == source_id and row["url"]}
 
 
 def _doubt(facts: Source, report: Collected, run: Run, before: Mapping[str, Any], unread: list[str]) -> str | None:

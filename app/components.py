@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pandas as pd
@@ -14,7 +15,8 @@ import streamlit as st
 
 from app import charts, palette, state
 from app.stores import shown_edition
-from pipelines.answers import Answer, Figure, number, percent, pounds
+from app.words import age, amount, blank, said
+from pipelines.answers import Answer, Figure, number
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
@@ -32,6 +34,7 @@ def frame_page(view: ModuleType) -> None:
     """Draw one view inside the common frame. What goes wrong becomes a sentence with an id, never a trace."""
     page = view.PAGE
     try:
+        state.carry(page.id)
         shown = edition()
         view.render(shown)
         twin(page.id)
@@ -63,33 +66,15 @@ def headline(answer: Answer) -> None:
     st.caption(f"Population: {plain(answer.population)}.")
 
 
-def age(edition_: Edition) -> str:
-    """How old the newest evidence is. Of the evidence, not of the page."""
-    days = (dt.date.today() - edition_.as_of).days
-    if days < 0:
-        return "its newest evidence is dated ahead of today"
-    return f"its newest evidence is {number(days)} days old" if days != 1 else "its newest evidence is 1 day old"
-
-
-def shown(figure: Figure, value: float | int | None) -> str:
-    if value is None:
-        return "unknown"
-    if figure.unit == "share":
-        return percent(float(value))
-    if figure.unit == "GBP":
-        return pounds(float(value)).replace("GBP ", "£")
-    return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
-
-
 def metrics(figures: list[Figure]) -> None:
     """Figures side by side, each with its range and what it is of."""
     columns = st.columns(len(figures))
     for column, figure in zip(columns, figures, strict=True):
         with column:
             st.caption(figure.label)
-            st.metric(figure.label, shown(figure, figure.value), label_visibility="collapsed")
+            st.metric(figure.label, amount(figure, figure.value), label_visibility="collapsed")
             if figure.has_range:
-                st.caption(f"between {shown(figure, figure.low)} and {shown(figure, figure.high)}")
+                st.caption(f"between {amount(figure, figure.low)} and {amount(figure, figure.high)}")
             if figure.of:
                 st.caption(f"of {figure.of}")
 
@@ -140,7 +125,7 @@ def methods(answer: Answer) -> None:
 def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = 200) -> None:
     """Rows as a real table, foreign text inert; says how many there are when it shows fewer."""
     if data.empty:
-        st.info("No rows for this choice. Drop a filter to see more.")
+        st.info("We hold no rows for this choice. That says what we hold, not what exists.")
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
     st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420)
@@ -149,22 +134,30 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = 200) -> 
 
 
 def _readable(data: pd.DataFrame) -> pd.DataFrame:
-    """Days without a clock, and a word where nothing is known: an empty cell would look like an answer."""
+    """Numbers as they are; everything else in words, days so that they sort, a word where nothing is known: an empty
+    cell would look like an answer, and a column of two types cannot be sent."""
     out = data.copy()
     for column in out.columns:
-        values = out[column]
-        if pd.api.types.is_datetime64_any_dtype(values):
-            out[column] = values.dt.strftime("%Y-%m-%d").fillna("no date")
-        elif pd.api.types.is_numeric_dtype(values):
-            continue
-        else:
-            out[column] = values.fillna("not shown")
+        if not pd.api.types.is_numeric_dtype(out[column]):
+            out[column] = [_in_words(value) for value in out[column]]
     return out
 
 
-# Pages of the explorer that have a plain page of their own; with a key, the page of what that key names.
-TWINS = {"overview": "/", "organisation": "/organisation/", "provider": "/provider/", "service": "/service/"}
-SAME_NAME = ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality")
+def _in_words(value: Any) -> str:
+    if isinstance(value, dt.date) and not blank(value):
+        return f"{value:%Y-%m-%d}"
+    return said(value)
+
+
+# Pages of the explorer that have a plain page of their own, by the key that names what they show.
+NAMED_BY = {"organisation": "organisation", "provider": "provider", "service": "service", "claim": "q"}
+PLAIN = {
+    "overview": "/",
+    **{
+        page: f"/{page}"
+        for page in ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality")
+    },
+}
 
 
 def twin_address(page_id: str, keys: Mapping[str, str]) -> str | None:
@@ -174,14 +167,10 @@ def twin_address(page_id: str, keys: Mapping[str, str]) -> str | None:
     '/organisation/home-office?edition=e1'
     """
     kept = {key: value for key, value in keys.items() if value}
-    path = f"/{page_id}" if page_id in SAME_NAME else TWINS.get(page_id)
+    own = kept.pop(NAMED_BY.get(page_id, ""), None)
+    path = f"/{page_id}/{quote(own, safe='')}" if own else PLAIN.get(page_id)
     if path is None:
         return None
-    if path != "/" and path.endswith("/"):
-        own = kept.pop(page_id, None)
-        if own is None:
-            return None
-        path += quote(own, safe="")
     return f"{path}?{urlencode(kept)}" if kept else path
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.stores import ask
+from app.words import said
 from pipelines.answers import Answer, exposure, number, provider_name
 from pipelines.answers import layers as layers_answer
 from pipelines.answers import places as places_answer
@@ -239,7 +240,7 @@ def contracts_timeline(
     )
     spans = tuple(
         Span(
-            f"{row['buyer_name']}: {row['title']}" if not organisation else str(row["title"]),
+            f"{said(row['buyer_name'], 'Buyer not known')}: {row['title']}" if not organisation else str(row["title"]),
             _date(row["start_on"]),
             _date(row["end_on"]),
             str(row["provider"]),
@@ -258,7 +259,7 @@ def contracts_timeline(
         spans=spans,
         keys={key: provider_name(key) for key in dict.fromkeys(span.key for span in spans)},
         on=answer.as_of,
-        of=f"{number(len(table))} cloud contracts listed",
+        of=f"{number(len(table))} cloud contracts and call-offs listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )
@@ -284,7 +285,7 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
         series=tuple(
             Series(f"p:{name}", provider_name(name), [count(month, name) for month in order]) for name in providers
         ),
-        of=f"{number(len(answer.frames['contracts']))} cloud contracts listed",
+        of=f"{number(len(answer.frames['contracts']))} cloud contracts and call-offs listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -23,6 +23,9 @@ KEYS: Mapping[str, str] = {
     "q": "search words",
     "edition": "edition",
     "tab": "part of the page",
+    "preset": "real outage",
+    "plane": "what is lost",
+    "hours": "number of hours",
 }
 
 
@@ -34,6 +37,44 @@ def read(key: str) -> str | None:
     return values[-1][:200] if values and values[-1] else None
 
 
+def carry(page: str) -> None:
+    """Keep the address's keys over a switch of page, which Streamlit's navigation drops. A key that is in the address
+    counts; what a page does not know stays for the next one."""
+    held: dict[str, str] = st.session_state.setdefault("held", {})
+    if st.session_state.setdefault("page", page) != page:
+        for key, before in held.items():
+            if key not in st.query_params:
+                st.query_params[key] = before
+    st.session_state["page"] = page
+    st.session_state["held"] = {key: value for key in KEYS if (value := read(key))}
+
+
+def measure(label: str, key: str, default: float, low: float, high: float, step: float) -> float:
+    """A number whose value is in the address. A value that is none, or out of range, is said and dropped."""
+    current = read(key)
+    value = default
+    if current is not None:
+        try:
+            value = float(current)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            st.info(f"{current[:60]!r} is no {KEYS[key]} between {low:g} and {high:g}; showing {default:g}.")
+            del st.query_params[key]
+            value = default
+    picked = st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        value=value,
+        step=step,
+        key=f"choose-{key}",
+        on_change=_keep,
+        args=(key, default),
+    )
+    return float(picked)
+
+
 def choose(
     label: str,
     key: str,
@@ -42,6 +83,7 @@ def choose(
     default: str | None = None,
     help: str | None = None,
     required: bool = False,
+    none: str = "all",
 ) -> str | None:
     """A select box whose choice is in the address. A value that is no option is said and dropped."""
     current = read(key)
@@ -61,7 +103,7 @@ def choose(
         format_func=names,
         key=f"choose-{key}",
         help=help,
-        placeholder="all",
+        placeholder=none,
         on_change=_keep,
         args=(key, default),
     )
@@ -75,7 +117,7 @@ def _keep(key: str, default: str | None) -> None:
         if key in st.query_params:
             del st.query_params[key]
     else:
-        st.query_params[key] = str(value)
+        st.query_params[key] = f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def link(page: str, **keys: str | None) -> dict[str, str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from app import charts, palette
@@ -116,7 +117,7 @@ def _legend(entries: Sequence[tuple[str, str, int]], chart_id: str, shapes: bool
         if x and x + width > WIDTH + 10:
             x, y = 0.0, y + 20
         if shapes:
-            out.append(_mark(x + 7, y + 8, 5.5, key, place))
+            out.append(_marks(key, place, [_mark(x + 7, y + 8, 5.5, place)]))
         else:
             out.append(_rect(x, y + 2, 14, 12, key, place, chart_id))
         out.append(_text(x + 20, y + 13, label, size=13))
@@ -124,10 +125,16 @@ def _legend(entries: Sequence[tuple[str, str, int]], chart_id: str, shapes: bool
     return "".join(out), y + 26
 
 
-def _mark(x: float, y: float, r: float, key: str, place: int, note: str = "") -> str:
-    """A dot in its category's colour and shape."""
+def _marks(key: str, place: int, shapes: Iterable[str]) -> str:
+    """Dots of one category in its colour, which is said once for all of them."""
     edge = "edge-strong" if key in palette.GREYS else "edge"
-    look = f'fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)} {edge}"'
+    return (
+        f'<g fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)} {edge}">{"".join(shapes)}</g>'
+    )
+
+
+def _mark(x: float, y: float, r: float, place: int, note: str = "") -> str:
+    """A dot in its category's shape."""
     shape = charts.SHAPES[place % len(charts.SHAPES)]
     title = f"<title>{escape(note)}</title>" if note else ""
     close = f">{title}</" if note else "/"
@@ -142,7 +149,7 @@ def _mark(x: float, y: float, r: float, key: str, place: int, note: str = "") ->
         body, name = f'd="M{_n(x - a)} {_n(y - r)}h{_n(2 * a)}v{_n(r - a)}h{_n(r - a)}v{_n(2 * a)}h{_n(a - r)}v{_n(r - a)}h{_n(-2 * a)}v{_n(a - r)}h{_n(a - r)}v{_n(-2 * a)}h{_n(r - a)}z"', "path"  # fmt: skip
     else:
         body, name = f'cx="{_n(x)}" cy="{_n(y)}" r="{_n(r)}"', "circle"
-    return f"<{name} {body} {look}{close}{name + '>' if note else '>'}"
+    return f"<{name} {body}{close}{name + '>' if note else '>'}"
 
 
 def clip(text: str, most: int) -> str:
@@ -350,7 +357,8 @@ def _(chart: Dots) -> tuple[str, float]:
         if dot.low is not None and dot.high is not None:
             x0, x1 = 6 + dot.low / most * (WIDTH - 12), 6 + dot.high / most * (WIDTH - 12)
             out.append(f'<path d="M{_n(x0)} {_n(line)}H{_n(x1)}" stroke="#505A5F" class="rule" stroke-width="3"/>')
-        out.append(_mark(6 + dot.value / most * (WIDTH - 12), line, 5.5, dot.certainty, places[dot.certainty]))
+        at = places[dot.certainty]
+        out.append(_marks(dot.certainty, at, [_mark(6 + dot.value / most * (WIDTH - 12), line, 5.5, at)]))
         y += 40
         if dot.path:
             for part in wrap(dot.path, 62, most=3):
@@ -422,9 +430,13 @@ def _(chart: DotMap) -> tuple[str, float]:
     left = (WIDTH - (east - west) * shrink * scale) / 2
     # The common answer first and large dots first, so that what is rare or small lies on top and stays visible.
     several = Counter(point.key for point in chart.points)
-    for point, lon, lat in sorted(placed, key=lambda p: (-several[p[0].key], -p[0].size, p[0].label)):
-        x = left + (lon - west) * shrink * scale
-        y = top + 12 + (north - lat) * scale
-        r = 2.5 + 6 * math.sqrt(max(point.size, 0) / largest)
-        out.append(_mark(x, y, r, point.key, place_of[point.key], f"{point.label}: {point.words}"))
+    inked = sorted(placed, key=lambda p: (-several[p[0].key], p[0].key, -p[0].size, p[0].label))
+    for key, dots in itertools.groupby(inked, key=lambda p: p[0].key):
+        shapes = []
+        for point, lon, lat in dots:
+            x = left + (lon - west) * shrink * scale
+            y = top + 12 + (north - lat) * scale
+            r = 2.5 + 6 * math.sqrt(max(point.size, 0) / largest)
+            shapes.append(_mark(x, y, r, place_of[key], f"{point.label}: {point.words}"))
+        out.append(_marks(key, place_of[key], shapes))
     return "".join(out), top + 24 + (north - south) * scale

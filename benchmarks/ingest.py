@@ -245,11 +245,11 @@ def ours(folder: Path, out: Path) -> None:
     import duckdb
     import pyarrow.parquet as pq
 
-    from pipelines import build, reference, reference_tables
+    from pipelines import reference, reference_tables
     from pipelines.batch import Batch
     from pipelines.contracts import releases
     from pipelines.contracts.pipeline import MADE, Pipeline
-    from pipelines.tables import Tables
+    from pipelines.tables import Tables, bounded
 
     parts = out / "parts"
     parts.mkdir(parents=True)
@@ -287,7 +287,7 @@ def ours(folder: Path, out: Path) -> None:
             tables.put(name, made.batches(name))
             shutil.move(tables.path(name), out / f"{name}.parquet")
 
-    build.bounded(run)
+    bounded(run)
 
 
 def _money(value: Any) -> Any:
@@ -482,25 +482,33 @@ def _tool(name: str) -> str | None:
 
 
 def _beside(folder: Path, base: Path, rows: list[dict[str, Any]]) -> None:
-    """flatten-tool and ocdskit on one package, scaled by what they read: their tables are others than ours."""
+    """flatten-tool and ocdskit on one package: their tables are others than ours, so they are shown and not compared."""
     from benchmarks import _bench
 
     file = _files(folder)[0]
-    share = file.stat().st_size / (1 << 20)
-    for name, command in (
-        ("flatten-tool", ["flatten", str(file), "--root-list-path", "releases", "--main-sheet-name", "releases",
-                          "-f", "csv", "-o", str(base / "flat")]),
-        ("ocdskit", ["tabulate", f"sqlite:///{base}/tables.sqlite"]),
-    ):  # fmt: skip
+    size = file.stat().st_size / (1 << 20)
+    flatten = ["flatten", str(file), "--root-list-path", "releases", "-f", "csv", "-o", str(base / "flat")]
+    for name, command, note in (
+        ("flatten-tool", flatten, "one package, other tables"),
+        ("ocdskit", ["detect-format", str(file)], "one package, looks only"),
+    ):
         program = _tool(name)
         if program is None:
             rows.append({"client": name, "note": "not installed; see the head of this file"})
             continue
-        if name == "ocdskit":
-            command = ["detect-format", str(file)]
         run = _bench.run([program, *command])
-        rows.append({"client": name, "MiB": round(share, 2), "CPU s": run.cpu_seconds, "MiB a CPU s": share / run.cpu_seconds,
-                     "peak MiB": run.peak_mib, "note": "other tables" if name != "ocdskit" else "reads and checks only"})  # fmt: skip
+        rows.append(_row(name, size, run.cpu_seconds, run.peak_mib, note))
+
+
+def _row(client: str, size: float, cpu: float, peak: float, note: str = "") -> dict[str, Any]:
+    return {
+        "client": client,
+        "MiB": round(size, 2),
+        "CPU s": cpu,
+        "MiB a CPU s": size / cpu,
+        "peak MiB": peak,
+        "note": note,
+    }
 
 
 def main() -> int:
@@ -523,8 +531,7 @@ def main() -> int:
             rows: list[dict[str, Any]] = []
             for client in clients:
                 cpu = _bench.median(runs[client])
-                rows.append({"client": client, "MiB": size, "CPU s": cpu, "MiB a CPU s": size / cpu,
-                             "peak MiB": _bench.median(runs[client], "peak_mib"), "note": ""})  # fmt: skip
+                rows.append(_row(client, size, cpu, _bench.median(runs[client], "peak_mib")))
             if size == SIZES[0]:
                 _beside(folder, base, rows)
             _bench.show(

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
 import json
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -44,14 +41,11 @@ from pipelines.records import (
 )
 from pipelines.reference import Reference
 from pipelines.store import EditionRef, Manifest, Store, Writer, copy_durably, sha256, sha256_file, write_durably
-from pipelines.tables import BATCH_ROWS, Tables
+from pipelines.tables import BATCH_ROWS, Tables, bounded, hash_tables, view
 
-T = TypeVar("T")
 Row = Mapping[str, Any]
 # Dates after this are mistakes of the source; they are flagged and never become an edition's as_of.
 LATEST_DAY = dt.date(2045, 12, 31)
-# What the database may hold in memory before it goes to disk; the next where one step cannot do with it.
-MEMORY = ("256MB", "1GB", "80%")
 # Providers whose networks or platforms are closed: a name that still points there could be claimed by
 # anybody, so such rows are counted and kept back from every table.
 CLOSED = frozenset({"govuk-paas", "ukcloud", "edgio", "stackpath"})
@@ -100,7 +94,7 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         tables[name] = _money(pipeline, _unique(_stored(store, manifest, name), f"{name.removesuffix('s')}_id"))
     with duckdb.connect() as connection:
         for name in contracts:
-            _view(connection, name, [made.path(name)])
+            view(connection, name, [made.path(name)])
         newest = _newest_in_columns(connection, contracts)
         doubts = list(_contract_issues(connection))
         used = _used(connection, contracts)
@@ -351,38 +345,13 @@ def _contracts(
     def run(connection: duckdb.DuckDBPyConnection) -> list[Organisation]:
         for name, ours in (("notices", notices), ("awards", awards)):
             connection.register(f"reviewed_{name}", schema.to_arrow(name, ours))
-            _view(connection, name, store.parts(name, manifest), f"reviewed_{name}")
+            view(connection, name, store.parts(name, manifest), f"reviewed_{name}")
         found = pipeline.run(connection, reference_tables.source_id("contracts"), table)
         for name in MADE:
             made.put(name, found.batches(name))
         return list(_named_bodies(reference, found.organisations))
 
     return pipeline, bounded(run)
-
-
-def bounded(work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-    """What `work` gives with a database in memory that goes to disk beyond MEMORY, so that an edition may be larger
-    than the machine's memory. Work that cannot go on within a limit starts again with the next."""
-    for memory in MEMORY:
-        with tempfile.TemporaryDirectory(prefix="cloudhold-") as spill:
-            try:
-                limits: dict[str, Any] = {"threads": 1, "memory_limit": memory, "temp_directory": spill}
-                with duckdb.connect(config=limits) as connection:
-                    connection.execute("SET TimeZone = 'UTC'")
-                    return work(connection)
-            except duckdb.OutOfMemoryException:
-                if memory == MEMORY[-1]:
-                    raise
-    raise AssertionError("there is a last limit")
-
-
-def _view(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], beside: str | None = None) -> None:
-    """`name` as the rows of Parquet files, with those of the table `beside`."""
-    parts = [f"SELECT * FROM {beside}"] if beside else []
-    if files:
-        listed = ", ".join("'" + file.as_posix().replace("'", "''") + "'" for file in files)
-        parts.append(f"SELECT * FROM read_parquet([{listed}])")
-    connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
 def _named_bodies(reference: Reference, names: Mapping[str, tuple[str, str]]) -> Iterator[Organisation]:
@@ -570,45 +539,13 @@ def _coverage(
     return [rows[key] for key in sorted(rows)]
 
 
-# -- hashing and writing -------------------------------------------------------------------------------------
+# -- writing -------------------------------------------------------------------------------------
 
 
 def _sorted(name: str, table: pa.Table) -> pa.Table:
     """Rows in the order of their key."""
     key = [(column, "ascending") for column in schema.table(name).key]
     return table.sort_by(key) if table.num_rows else table
-
-
-def hash_tables(files: Mapping[str, Path]) -> str:
-    """SHA-256 over all rows of all tables, each a Parquet file, without the facts of a run.
-
-    A row is the SHA-256 of its values as text, a list with its length before it and a missing value as a sign of its
-    own; a table is the SHA-256 of its sorted rows. So neither the order of inputs nor that of a file can show.
-    """
-
-    def hashed(connection: duckdb.DuckDBPyConnection) -> str:
-        digest = hashlib.sha256()
-        for name in sorted(files):
-            columns = [column for column in schema.table(name).columns if not column.words.run]
-            said = ", ".join(_as_text(column) for column in columns)
-            _view(connection, f"hashed_{name}", [files[name]])
-            rows, found = connection.execute(
-                f"""SELECT count(*), sha256(coalesce(string_agg(row, '' ORDER BY row), ''))
-                    FROM (SELECT sha256(concat_ws(chr(31), {said})) AS row FROM hashed_{name})"""
-            ).fetchone() or (0, "")
-            digest.update(f"{name} {','.join(column.name for column in columns)} {rows} {found}\n".encode())
-        return digest.hexdigest()
-
-    return bounded(hashed)
-
-
-def _as_text(column: schema.Column) -> str:
-    """SQL for a column's value as text that no other value has."""
-    name, missing = f'"{column.name}"', "chr(30)"
-    if column.python == tuple[str, ...]:
-        items = f"array_to_string(list_transform({name}, lambda x: coalesce(x::VARCHAR, {missing})), chr(29))"
-        return f"coalesce(len({name}) || chr(29) || {items}, {missing})"
-    return f"coalesce({name}::VARCHAR, {missing})"
 
 
 def _newest_evidence(tables: Mapping[str, list[Any]]) -> dt.date:

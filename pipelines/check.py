@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import build, reference, schema
+from pipelines import reference, schema
 from pipelines.errors import CloudholdError
 from pipelines.store import Manifest, Part, Store
+from pipelines.tables import hash_tables
 
 Result = dict[str, Any]
 
@@ -121,7 +122,7 @@ def _schema(files: dict[str, Path]) -> None:
 
 
 def _hash(manifest: Manifest, files: dict[str, Path]) -> None:
-    found = build.hash_tables(files)
+    found = hash_tables(files)
     said = manifest.editions[manifest.edition or ""].content_hash
     if found != said:
         raise ValueError(f"the rows give {found}, the edition says {said}")

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 UNKNOWN = "unknown"
-WORLDS = ("known", "likely", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,6 @@ class Node:
     kind: str
     organisation_id: str | None = None
     slots: list[Slot] = field(default_factory=list)
-
-    @property
-    def has_evidence(self) -> bool:
-        """Whether anything but unknown is known of what it stands on."""
-        return any(
-            not isinstance(alternative, Leaf) or alternative.provider != UNKNOWN
-            for slot in self.slots
-            for alternative in slot.alternatives
-        )
 
 
 @dataclass(frozen=True, slots=True)

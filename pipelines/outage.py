@@ -71,20 +71,25 @@ def scenario(
             raise UnknownName(f"region of {provider}", region, known.regions)
         region = code
     if product is not None:
-        products = {
-            entry["product"]
-            for section in ("suffixes", "name_servers", "mail", "headers")
-            for entry in known.sections[section]
-            if entry.get("product")
-        } | failed_products(reference).get(provider, set())
-        if not any(product.casefold() in name.casefold() for name in products):
-            raise UnknownName(f"product of {provider}", product, products)
+        names = products(reference, provider)
+        if not any(product.casefold() in name.casefold() for name in names):
+            raise UnknownName(f"product of {provider}", product, names)
     if plane not in ("data", "control"):
         raise UnknownName("plane", plane, ("data", "control"))
     if not 0 < hours <= MAX_HOURS:
         raise Refused(f"hours must be more than 0 and at most {MAX_HOURS}, not {hours:g}; give --hours 8")
     apart = region is not None and region.startswith(known.apart)
     return Scenario(provider, product, region, plane, cause, hours, apart=apart, **more)
+
+
+def products(reference: Reference, provider: str) -> set[str]:
+    """Products of a provider that can fail: those that records show, and those that a recorded incident names."""
+    return {
+        entry["product"]
+        for section in ("suffixes", "name_servers", "mail", "headers")
+        for entry in reference.provider(provider).sections[section]
+        if entry.get("product")
+    } | failed_products(reference).get(provider, set())
 
 
 @functools.lru_cache(maxsize=4)

@@ -35,8 +35,8 @@ class Source:
     """One source. `reader` is the kind that reads its bodies (pipelines/readers).
 
     `takes` says what words after the source's name mean ("page or file", None where it takes none).
-    `snapshot`: every complete run replaces what the last one said. `everything`: every complete run reads
-    all there is for its dates, so that its count can be held against the last one's.
+    `everything`: every complete run reads all there is for its dates, so that its count can be held against the last
+    one's.
     """
 
     id: str
@@ -51,7 +51,6 @@ class Source:
     caveats: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     takes: str | None = None
-    snapshot: bool = False
     everything: bool = True
 
 
@@ -77,8 +76,7 @@ class Run:
     """What one run was asked for, and what the last one left.
 
     `resuming`: the last run was asked for the same and did not finish. `span`: the days that a complete run
-    covers, told by the scraper. `have`: whether the store holds the body of an address already. `lacks`: what
-    the scraper could not get and went on without; a run that lacks anything is not complete.
+    covers, told by the scraper. `lacks`: what the scraper could not get and went on without; a run that lacks anything is not complete.
     """
 
     since: dt.date | None
@@ -89,7 +87,6 @@ class Run:
     progress: Callable[[int, int | None, str], None] = lambda done, total, what: None
     resuming: bool = False
     span: tuple[dt.date, dt.date] | None = None
-    have: Callable[[str], bool] = lambda url: False
     unread: str | None = None
     lacks: list[str] = field(default_factory=list)
 

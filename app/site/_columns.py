@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 from app.figures import ROLES
-from app.site._pages import (
-    Cell,
-    Column,
-    Link,
-    Row,
-    State,
-    body_cell,
-    day,
-    elsewhere,
-    money,
-    of,
-    provider_cell,
-    said,
-    sure,
-    web,
-)
+from app.site._pages import Cell, Column, Link, Row, State, body_cell, elsewhere, of, provider_cell, sure
+from app.words import day, money, said, web
 
 
 def role(row: Row) -> Cell:

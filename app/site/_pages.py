@@ -21,8 +21,9 @@ from app import charts, figures, palette, site, svg, views
 from app.site._coding import coding_of, compressed
 from app.state import KEYS
 from app.stores import ask, shown_edition
+from app.words import age, amount, blank, day, money, said, sentence, web
 from pipelines import __version__
-from pipelines.answers import Answer, Figure, number, percent, pounds, provider_name
+from pipelines.answers import Answer, number, percent, provider_name
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError, Refused, UnknownName
 from pipelines.export import CREDIT
@@ -77,79 +78,7 @@ class State:
         return self.url(f"/explore/{page}", **{**held, **keys})
 
 
-# -- words -------------------------------------------------------------------------------------------------
-
-
-def age(edition: Edition) -> str:
-    """How old the newest evidence is. Of the evidence, not of the page."""
-    days = (dt.date.today() - edition.as_of).days
-    if days < 0:
-        return "newest evidence dated ahead of today"
-    return f"newest evidence {number(days)} days old" if days != 1 else "newest evidence 1 day old"
-
-
-def day(value: Any) -> str:
-    """A day in words; "no date" for none."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return "no date"
-    if isinstance(value, str):
-        value = pd.Timestamp(value)
-    return f"{value:%-d\u00a0%b\u00a0%Y}"
-
-
-def money(value: Any) -> str:
-    if value is None or (isinstance(value, float) and value != value):
-        return "unknown"
-    return pounds(float(value)).replace("GBP ", "£")
-
-
-def amount(figure: Figure, value: float | int | None) -> str:
-    if value is None:
-        return "unknown"
-    if figure.unit == "share":
-        return percent(float(value))
-    if figure.unit == "GBP":
-        return money(value)
-    return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
-
-
-def blank(value: Any) -> bool:
-    """Whether a cell holds nothing."""
-    if value is None or value is pd.NaT:
-        return True
-    return isinstance(value, float) and value != value
-
-
-def said(value: Any, none: str = "not shown") -> str:
-    """A cell in words: a word where nothing is known, since an empty cell would look like an answer."""
-    if blank(value):
-        return none
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (pd.Timestamp, dt.date)):
-        return day(value)
-    if isinstance(value, float):
-        return number(value, 0 if value.is_integer() or abs(value) >= 100 else 2)
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, str):
-        return value or none
-    if hasattr(value, "__iter__"):
-        return ", ".join(str(v) for v in value) or none
-    return str(value)
-
-
-def web(value: Any) -> str | None:
-    """An address that may be linked: http or https only; None for anything else."""
-    if isinstance(value, str) and value.startswith(("https://", "http://")):
-        return value.split()[0]
-    return None
-
-
-def sentence(text: str) -> str:
-    """Text that begins with a capital and ends with a full stop."""
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
+# -- the template engine ------------------------------------------------------------------------------------
 
 
 def cells(chart: charts.Chart) -> tuple[list[str], list[list[str]]]:

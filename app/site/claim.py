@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, State, day, elsewhere, money, of, respond, said, table
+from app.site._pages import Column, State, elsewhere, of, respond, table
 from app.stores import ask
+from app.words import day, money, said
 from pipelines import reference
 from pipelines.answers import Answer, claim, companies, percent, provider_name
 from pipelines.errors import Refused
@@ -37,6 +38,7 @@ def stored(request: Request) -> Response:
                 Column("Figure", of("label")),
                 Column("Published", lambda row: _amount(row["published"], row["unit"]), True),
                 Column("In our sources", lambda row: _amount(row["ours"], row["unit"]), True),
+                Column("What we counted", of("measure")),
                 Column("What that says", of("result")),
             ],
         ),
@@ -106,12 +108,13 @@ def _amount(value: Any, unit: str) -> str:
 
 def _parts(answer: Answer) -> dict[str, Any]:
     """What both forms of the page show: definitions, records, what is lacking."""
+    places = {row["id"]: place for place, row in enumerate(answer.body["definitions"], start=1)}
     return {
         "definitions": table(
             "Direct contracts under each definition",
             answer.frames["definitions"],
             [
-                Column("Definition", of("label")),
+                Column("Definition", lambda row: f"{places[row['id']]}. {row['label']}"),
                 Column("Contracts", of("contracts"), True),
                 Column("Buyers", of("buyers"), True),
                 Column("Known value", lambda row: money(row["gbp"]), True),
@@ -132,7 +135,7 @@ def _parts(answer: Answer) -> dict[str, Any]:
                 Column("Awarded", lambda row: day(row["awarded_on"])),
                 Column("From", lambda row: day(row["start_on"])),
                 Column("To", lambda row: day(row["end_on"])),
-                Column("Counted in", lambda row: ", ".join(str(c).replace("_", " ") for c in row["counted_in"])),
+                Column("Counted under", lambda row: ", ".join(str(places[key]) for key in row["counted_in"])),
                 Column("Source", elsewhere("url", "notice")),
             ],
             most=MOST,

@@ -7,21 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import (
-    Column,
-    State,
-    body_cell,
-    chart,
-    day,
-    elsewhere,
-    money,
-    of,
-    provider_cell,
-    respond,
-    said,
-    table,
-)
+from app.site._pages import Column, State, body_cell, chart, elsewhere, of, provider_cell, respond, table
 from app.stores import ask
+from app.words import day, money, said
 from pipelines.answers import provider_name
 from pipelines.text import search_key
 

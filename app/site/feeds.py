@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Row, State, day, money, records
+from app.site._pages import Row, State, records
 from app.stores import ask
+from app.words import day, money, said
 from pipelines.answers import provider_name
 from pipelines.errors import UnknownName
 from pipelines.export import CREDIT
@@ -81,7 +82,7 @@ def _on(value: Any, otherwise: dt.date) -> str:
 def _contract(row: Row, otherwise: dt.date) -> dict[str, str]:
     return {
         "id": f"{row['contract_id']}:{row['provider']}",
-        "title": f"{row['buyer_name']}: {row['title']}",
+        "title": f"{said(row['buyer_name'], 'Buyer not known')}: {row['title']}",
         "updated": _on(row["awarded_on"], otherwise),
         "path": f"/evidence/{row['contract_id']}",
         "summary": f"Award value {money(row['value_gbp'])}, a ceiling and not spending; from {day(row['start_on'])} to {day(row['end_on'])}; "

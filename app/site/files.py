@@ -32,7 +32,7 @@ def _folder(edition: Edition) -> tuple[Path, tempfile.TemporaryDirectory[str], d
     held = tempfile.TemporaryDirectory(prefix="cloudhold-files-")
     place = Path(held.name)
     facts = {}
-    # The package that names both forms is written last: the CSV files are the ones to cite.
+    # Both forms write a package; the one that stays names the CSV files, which are the ones to cite.
     for form in ("parquet", "csv"):
         facts.update({item["path"]: item for item in export.write(edition, (), place, form)})
     return place, held, facts
@@ -62,7 +62,12 @@ def file(request: Request) -> Response:
         "content-disposition": f'inline; filename="{name}"',
     }
     if name in facts:
-        headers |= {"x-row-count": str(facts[name]["rows"]), "x-sha256": facts[name]["sha256"]}
+        # The fingerprint is the tag too: the same file has the same one after a restart.
+        headers |= {
+            "x-row-count": str(facts[name]["rows"]),
+            "x-sha256": facts[name]["sha256"],
+            "etag": f'"{facts[name]["sha256"]}"',
+        }
     return FileResponse(place / name, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 

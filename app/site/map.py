@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, State, body_cell, chart, of, respond, said, sure, table
+from app.site._pages import Column, State, body_cell, chart, of, respond, sure, table
+from app.words import said
 from pipelines.answers import places
 
 # Councils whose records name somebody come first, then those whose records name nobody, then the others.
@@ -46,7 +47,7 @@ def page(request: Request) -> Response:
                 Column("How sure", sure),
                 Column("Seen on", of("seen_on", "no date")),
             ],
-            most=30,
+            most=24,
         ),
     )
 

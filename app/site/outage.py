@@ -50,7 +50,7 @@ def page(request: Request) -> Response:
         "If it fails, who is exposed?",
         answer.title,
         answer=answer,
-        explorer=state.explorer("outage", provider=scenario.provider, region=scenario.region),
+        explorer=state.explorer("outage", **keys),
         figures=[answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")],
         scenario=scenario,
         words=scenario.title or exposure.describe(scenario),

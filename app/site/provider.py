@@ -12,7 +12,7 @@ from app.stores import ask
 from pipelines import reference
 from pipelines.answers import provider_name
 
-MOST = 20
+MOST = 15
 
 
 def page(request: Request) -> Response:

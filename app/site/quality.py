@@ -6,12 +6,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, State, of, respond, said, table
+from app.site._pages import Column, Row, State, of, respond, table
 from app.stores import ask, store_path
+from app.words import said
 from pipelines.answers import questions
 from pipelines.store import Store
 
 LEVELS = {"A": "a vendor, body or named press source", "B": "a structured dataset", "C": "a weak source"}
+
+
+def _old(row: Row) -> str:
+    if said(row["days_old"], "") == "":
+        return "nothing held"
+    return "older than it should be" if row["stale"] else "in time"
 
 
 def quality(request: Request) -> Response:
@@ -42,7 +49,7 @@ def quality(request: Request) -> Response:
                 Column("From", of("date_from", "no date")),
                 Column("To", of("date_to", "no date")),
                 Column("Rows", of("rows"), True),
-                Column("Age", lambda row: "older than it should be" if row["stale"] else "in time"),
+                Column("Age", _old),
                 Column("Note", of("reason", "none")),
             ],
             most=100,

@@ -7,8 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Cell, Column, Link, Row, State, of, respond, said, sure, table
+from app.site._pages import Cell, Column, Link, Row, State, of, respond, sure, table
 from app.stores import ask
+from app.words import said
 from pipelines import build, reference
 
 

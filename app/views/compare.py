@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import components as ui
-from app import figures, state
+from app import figures
 from app.views import Page
-from app.views.organisation import names
+from app.views.organisation import choose_body
 from pipelines.answers import peers
 from pipelines.edition import Edition
 
@@ -17,17 +17,8 @@ DEFAULT = "leeds"
 
 def render(edition: Edition) -> None:
     st.title("How does a body compare with others of its class?")
-    bodies = names(edition)
-    chosen = state.choose(
-        "Public body",
-        "organisation",
-        list(bodies),
-        lambda o: bodies.get(o, o),
-        default=DEFAULT if DEFAULT in bodies else None,
-        required=True,
-    )
+    chosen = choose_body(edition, DEFAULT)
     if chosen is None:
-        st.info("Choose a public body.")
         return
     answer = peers.answer(edition, organisation=chosen)
     ui.headline(answer)

@@ -25,19 +25,26 @@ def names(edition: Edition) -> dict[str, str]:
     return dict(zip(rows["organisation_id"], rows["name"], strict=True))
 
 
-def render(edition: Edition) -> None:
-    st.title("What does a public body depend on?")
+def choose_body(edition: Edition, default: str) -> str | None:
+    """A public body whose choice is in the address; None, said, where there is none to choose."""
     known = names(edition)
     chosen = state.choose(
         "Public body",
         "organisation",
         list(known),
         lambda o: known.get(o, o),
-        default=DEFAULT if DEFAULT in known else None,
+        default=default if default in known else None,
         required=True,
     )
     if chosen is None:
         st.info("Choose a public body.")
+    return chosen
+
+
+def render(edition: Edition) -> None:
+    st.title("What does a public body depend on?")
+    chosen = choose_body(edition, DEFAULT)
+    if chosen is None:
         return
     answer = dependence.answer(edition, organisation=chosen)
     ui.headline(answer)

@@ -8,17 +8,17 @@ from app import components as ui
 from app import figures, state
 from app.views import Page
 from app.views.provider import known_providers
-from pipelines import reference
+from pipelines import build, outage, reference
 from pipelines.answers import exposure, provider_name
 from pipelines.edition import Edition
 
 PAGE = Page("outage", "Outage", "If it fails, who is exposed?", 3)
 DEFAULT = "azure"
+PLANES = {"data": "serving (data plane)", "control": "changes only (control plane)"}
 
 
-def render(edition: Edition) -> None:
-    st.title("If a cloud fails, who is exposed?")
-    st.markdown("Exposure is not downtime: failover that nobody published may exist.")
+def _chosen(edition: Edition) -> dict[str, str | None]:
+    """A scenario of one's own, every part of it in the address."""
     left, middle, right = st.columns(3)
     with left:
         provider = state.choose(
@@ -26,20 +26,37 @@ def render(edition: Edition) -> None:
         )
     facts = reference.load().provider(provider or DEFAULT)
     with middle:
+        product = state.choose(
+            "Product", "product", sorted(outage.products(reference.load(), facts.id)), none="all products"
+        )
+    with right:
         region = state.choose(
             "Region",
             "region",
             list(facts.regions),
             lambda r: f"{r} ({facts.regions[r]})" if facts.regions.get(r) else r,
-            help="Everywhere, if none is chosen",
+            none="everywhere",
         )
+    left, right = st.columns(2)
+    with left:
+        plane = state.choose("What is lost", "plane", list(PLANES), lambda p: PLANES[p], "data", required=True)
     with right:
-        hours = st.number_input("Hours", min_value=0.25, max_value=2160.0, value=8.0, step=0.5, key="hours")
-    scenario = exposure.scenario_from(provider=provider or DEFAULT, region=region, hours=float(hours))
+        hours = state.measure("Hours", "hours", 8.0, 0.25, 2160.0, 0.5)
+    return {"provider": facts.id, "product": product, "region": region, "plane": plane, "hours": f"{hours:g}"}
+
+
+def render(edition: Edition) -> None:
+    st.title("If a cloud fails, who is exposed?")
+    st.markdown("Exposure is not downtime: failover that nobody published may exist.")
+    presets = build.presets(reference.load())
+    preset = state.choose(
+        "A real outage again", "preset", list(presets), lambda p: presets[p].title or p, none="choose your own below"
+    )
+    keys = {"preset": preset} if preset else _chosen(edition)
+    scenario = figures.scenario_of({key: value for key, value in keys.items() if value})
     answer = exposure.answer(edition, scenario)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")])
-    keys = {"provider": scenario.provider, "region": scenario.region, "hours": f"{scenario.hours:g}"}
     ui.chart(figures.draw(edition, "exposed", **keys).chart)
     ui.chart(figures.draw(edition, "blast-radius", **keys).chart)
     services = answer.frames["services"]

@@ -191,6 +191,11 @@ def number(value: float | int | None, digits: int = 0) -> str:
     return f"{value:,.{digits}f}"
 
 
+def count(value: int, noun: str) -> str:
+    """A number with its noun: 1 contract, 2 contracts."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def percent(value: float | None) -> str:
     """A share as a whole percentage; "under 1%" rather than "0%" for a share that exists."""
     if value is None:

@@ -25,7 +25,6 @@ class Population:
     role: str
     layer: str
     words: str
-    census: bool
     sql: str
     caveats: tuple[str, ...] = ()
 
@@ -103,7 +102,6 @@ POPULATIONS: Mapping[str, Population] = {
             "mail",
             "back",
             _COUNCIL_WORDS,
-            True,
             _COUNCIL_MAIL.format(layer="back"),
             (
                 "Mail records were observed by the mxmap project in April 2026 (CC BY-SA 4.0); a provider seen "
@@ -118,7 +116,6 @@ POPULATIONS: Mapping[str, Population] = {
             "mail",
             "front",
             _COUNCIL_WORDS,
-            True,
             _COUNCIL_FILTER,
             ("No filter shown means that the mail record names the mailbox provider itself.",),
         ),
@@ -129,7 +126,6 @@ POPULATIONS: Mapping[str, Population] = {
             "web",
             "front",
             _CHOSEN,
-            False,
             _SERVICE_ROLE.format(role="web", layer="front"),
             ("A network in front does not show where a service runs.",),
         ),

@@ -19,8 +19,8 @@ METHODS = (
     "Evidence is of three kinds, never added up into a share. A verification token in DNS shows that somebody proved "
     "ownership of the domain to the vendor: not that the vendor's product is used. A statement is what a body, the "
     "press or public code says. A contract is a notice that names the vendor. Through which clouds a vendor runs is "
-    "what the vendor or its partners said; mode all_of means that the loss of that cloud stops it, any_of that several "
-    "are named and nobody says that one is enough, unknown that nothing more is known. Incidents are those of the "
+    "what the vendor or its partners said; it needs a cloud where the loss of that cloud stops it; where "
+    "several are named, nobody says that one is enough; perhaps means that nothing more is known. Incidents are those of the "
     "reviewed table; accepted means that the parties agree, disputed that they do not, and both sides stand beside "
     "each other. A body without a row shows nothing either way."
 )

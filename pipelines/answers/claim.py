@@ -13,6 +13,7 @@ from pipelines.answers import (
     Answer,
     Figure,
     companies,
+    count,
     jsonable,
     listing,
     new,
@@ -35,7 +36,7 @@ METHODS = (
     "goods of another vendor; awarded since a day; without deals that a later one of the same buyer, provider and "
     "class replaced (value within a factor of two, half of the shorter term in common); in force on a day. Sums take "
     "known values in pounds; a range shows what the values themselves leave open, with replaced deals left out of its "
-    "low end. What others signed and the notice names stands apart as via_reseller."
+    "low end. What others signed and the notice names stands apart, as signed by somebody else."
 )
 MEASURES = ("contracts", "gbp", "buyers", "payments", "sales", "bodies", "connections", "none")
 # Where ours and a published figure differ by no more than rounding.
@@ -286,6 +287,9 @@ def _compare(
         c = counted[figure["definition"]]
         ours = float(c.gbp) if measure == "gbp" else float(c.contracts if measure == "contracts" else c.buyers)
         how = f"direct contracts, {LABELS[c.id].lower()}"
+        undated = sum(1 for row in counted["deduplicated"].rows if row["awarded_on"] is None)
+        if c.id == "since" and undated:
+            how += f"; {count(undated, 'contract')} without an award date left out"
     elif measure in ("payments", "sales"):
         ours, how = _money(edition, measure, {"provider": claim.get("provider"), **figure})
     elif measure in ("bodies", "connections"):
@@ -376,15 +380,16 @@ def _verdict(
             row for row in compared if row["result"].startswith("our sources hold") and "nothing" not in row["result"]
         ]
         none = [row for row in compared if "nothing that could" in row["result"]]
-        said = []
+        said = [f"{count(len(compared), 'figure')} claimed"]
         if same:
-            said.append(f"{number(len(same))} of {number(len(compared))} figures agree with our sources")
+            said.append(f"{number(len(same))} agree with our sources")
         if part:
             said.append(
-                f"for {number(len(part))} our sources hold a part or more, which neither confirms nor contradicts"
+                f"of {number(len(part))} our sources hold a part, or more under one definition, which neither confirms "
+                "nor contradicts"
             )
         if none:
-            said.append(f"for {number(len(none))} they hold nothing")
+            said.append(f"on {number(len(none))} they hold nothing")
         rest = len(compared) - len(same) - len(part) - len(none)
         if rest:
             said.append(f"{number(rest)} stand beside ours on another base")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, new, number, sources_of
+from pipelines.answers import Answer, Figure, count, new, number, sources_of
 from pipelines.edition import Edition
 
 ID = "coverage"
@@ -56,8 +56,8 @@ def answer(edition: Edition) -> Answer:
         edition,
         ID,
         QUESTION,
-        f"{number(len(coverage))} sources feed this edition or should; {number(len(missing))} are missing or ended early, "
-        f"{number(stale)} have grown old, and {number(int(issues['rows'].sum()))} rows carry a doubt that we name.",
+        f"{count(len(coverage), 'source')} should feed this edition; missing or ended early: {number(len(missing))}; older than "
+        f"they should be: {number(stale)}; rows with a doubt that we name: {number(int(issues['rows'].sum()))}.",
         "every source that this edition knows of",
         METHODS,
         figures=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, listing, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 
@@ -84,7 +84,7 @@ def answer(
         Figure("unknown", "Unknown", int((findings["provider"] == "unknown").sum()), unit="findings"),
         Figure("providers", "Providers", len(providers), unit="providers"),
         Figure("statements", "Published statements", len(statements), unit="statements"),
-        Figure("contracts", "Contracts listed", len(contracts), unit="contracts"),
+        Figure("contracts", "Contracts listed", contracts["group_id"].nunique(), unit="contracts"),
     ]
     title = _title(name, findings, statements, contracts, providers, provider)
     return new(
@@ -142,7 +142,7 @@ def _statements(edition: Edition, organisation: Any, provider: Any, role: Any, l
 
 
 def _contracts(edition: Edition, organisation: Any, provider: Any) -> Any:
-    conditions = ["TRUE"]
+    conditions = ["c.status IN ('active', 'pending')"]
     parameters: dict[str, Any] = {}
     if organisation:
         conditions.append("c.organisation_id = $organisation")
@@ -151,7 +151,7 @@ def _contracts(edition: Edition, organisation: Any, provider: Any) -> Any:
         conditions.append("p.provider = $provider")
         parameters["provider"] = provider
     return edition.query(
-        f"""SELECT c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller,
+        f"""SELECT c.contract_id, c.group_id, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller,
                    c.title, c.contract_class, c.value_gbp, c.value_status, c.awarded_on, c.start_on, c.end_on,
                    c.url, c.source_id
             FROM contracts c JOIN contract_providers p USING (contract_id)
@@ -169,13 +169,16 @@ def _title(
         bodies = findings["organisation_id"].dropna().nunique()
         return (
             f"Evidence points to {name} at {number(findings['subject'].nunique())} names of {number(bodies)} "
-            f"public bodies; {number(len(statements))} published statements and {number(len(contracts))} listed "
-            "contracts name it."
+            f"public bodies; it is named in {count(len(statements), 'published statement')} and "
+            f"{count(contracts['group_id'].nunique(), 'listed contract')}."
         )
     if not providers:
         said = [
-            f"{number(rows['provider'].dropna().nunique())} providers in {number(len(rows))} {what}"
-            for rows, what in ((contracts, "listed contracts"), (statements, "published statements"))
+            f"{count(rows['provider'].dropna().nunique(), 'provider')} in {count(rows[key].nunique(), what)}"
+            for rows, key, what in (
+                (contracts, "group_id", "listed contract"),
+                (statements, "statement_id", "published statement"),
+            )
             if len(rows)
         ]
         shown = (
@@ -186,6 +189,6 @@ def _title(
         return f"{shown}; we see {' and '.join(said)}." if said else f"{shown}."
     top = findings[~findings["provider"].isin(["none", "unknown"])]["provider"].value_counts().index.tolist()
     return (
-        f"Records about {name} point to {number(len(providers))} providers, most often "
+        f"Records about {name} point to {count(len(providers), 'provider')}, most often "
         f"{listing([provider_name(p) for p in top[:3]])}."
     )

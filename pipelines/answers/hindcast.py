@@ -22,9 +22,9 @@ METHODS = (
     "they were made, contracts by award, signature or start. What carries no date was not available before and is "
     "left out. How a provider is built is part of what failed and is not frozen. The scenario of the event is then "
     "run; a body is found where one of its services is exposed, down or degraded, or where its own records, "
-    "statements or contracts name the failing provider in a role that the scenario touches. dns_only takes records "
-    "alone, all_evidence adds statements, public code, contracts and platforms. Recall is found over reported; "
-    "reports are those of ministers, bodies and the press, each with its source. with_todays_evidence repeats both "
+    "statements or contracts name the failing provider in a role that the scenario touches. DNS only takes "
+    "records alone, all evidence adds statements, public code, contracts and platforms. Recall is found over reported; "
+    "reports are those of ministers, bodies and the press, each with its source. The figures with today's evidence repeat both "
     "with everything held now, and is no test of foresight: some of that evidence was written after the event."
 )
 # An incident that cannot have touched a UK service: one product, in a region of mainland China, a partition of its

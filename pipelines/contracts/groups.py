@@ -23,7 +23,6 @@ import pyarrow as pa
 
 PORTAL_ORDER = ("find-a-tender", "contracts-finder", "public-contracts-scotland", "sell2wales")
 START_DAYS = 31
-SAME_VALUE = 1.01
 WITH_VAT = 1.2 + 0.001
 TITLE_OVERLAP = 0.6
 _WORD = re.compile(r"\w{2,}")

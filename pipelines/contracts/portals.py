@@ -13,12 +13,14 @@ from pipelines.text import slug
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """One portal. `notice_url` has {release} for the release id and {notice} for it without its counter."""
+    """One portal. `notice_url` is followed by the release id, without its counter where it is `counted`; None where the
+    address of a notice stands in the release only."""
 
     id: str
     title: str
     prefix: str
-    notice_url: str
+    notice_url: str | None = None
+    counted: bool = False
 
 
 PORTALS: tuple[Portal, ...] = (
@@ -26,25 +28,24 @@ PORTALS: tuple[Portal, ...] = (
         "contracts-finder",
         "Contracts Finder",
         "ocds-b5fd17",
-        "https://www.contractsfinder.service.gov.uk/Notice/{notice}",
+        "https://www.contractsfinder.service.gov.uk/Notice/",
+        counted=True,
     ),
     Portal(
         "find-a-tender",
         "Find a Tender",
         "ocds-h6vhtk",
-        "https://www.find-tender.service.gov.uk/Notice/{release}",
+        "https://www.find-tender.service.gov.uk/Notice/",
     ),
     Portal(
         "public-contracts-scotland",
         "Public Contracts Scotland",
         "ocds-r6ebe6",
-        "https://www.publiccontractsscotland.gov.uk/search/Search_Switch.aspx?ID={reference}",
     ),
     Portal(
         "sell2wales",
         "Sell2Wales",
         "ocds-kuma6s",
-        "https://www.sell2wales.gov.wales/search/show/search_view.aspx?ID={reference}",
     ),
 )
 OTHER = "other-ocds"

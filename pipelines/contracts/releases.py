@@ -231,6 +231,11 @@ def _sql_text(expression: str) -> str:
 _PORTAL_SQL = (
     "CASE " + " ".join(f"WHEN starts_with(ocid, '{p.prefix}') THEN '{p.id}'" for p in PORTALS) + f" ELSE '{OTHER}' END"
 )
+_ADDRESSES = " ".join(
+    f"WHEN '{p.id}' THEN '{p.notice_url}' || " + ("regexp_replace(id, '-[0-9]+$', '')" if p.counted else "id")
+    for p in PORTALS
+    if p.notice_url
+)
 # A stamp of midnight may be a day without a time; the day is taken as it is written, in the publisher's zone.
 _DATE = "try_cast(left({0}, 10) AS DATE)"
 _STAMP = (
@@ -269,8 +274,7 @@ SELECT
   {_sql_text("tender.legalBasis.id")} AS legal_basis,
   list_filter(coalesce(links, []), lambda l: l.rel = 'canonical')[1].href AS canonical_url,
   CASE {_PORTAL_SQL}
-    WHEN 'contracts-finder' THEN 'https://www.contractsfinder.service.gov.uk/Notice/' || regexp_replace(id, '-[0-9]+$', '')
-    WHEN 'find-a-tender' THEN 'https://www.find-tender.service.gov.uk/Notice/' || id
+    {_ADDRESSES}
     ELSE list_filter(list_transform(coalesce(tender.documents, []), lambda d: d.url), lambda u: u LIKE 'http%')[1]
   END AS url,
   {_sql_text("tender.title")} AS title,

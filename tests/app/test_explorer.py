@@ -97,6 +97,31 @@ def test_choices_in_the_address_are_kept() -> None:
     assert "Fastly" in text_of(test)
 
 
+def test_a_number_in_the_address_is_kept_and_a_wrong_one_is_said() -> None:
+    test = opened("outage", provider="azure", hours="20")
+    assert test.number_input[0].value == 20 and "fails everywhere for 20 hours" in text_of(test)
+    test.number_input[0].set_value(12.5).run()
+    assert test.query_params["hours"] == "12.5"
+    for wrong in ("many", "-1", "nan", "99999"):
+        test = opened("outage", provider="azure", hours=wrong)
+        assert "for 8 hours" in text_of(test) and "number of hours" in text_of(test).replace("\\", "")
+        assert "hours" not in test.query_params
+
+
+def test_every_part_of_a_scenario_is_read_from_the_address() -> None:
+    test = opened("outage", provider="azure", product="Front Door", plane="control", region="uksouth")
+    assert [box.value for box in test.selectbox] == [None, "azure", "Front Door", "uksouth", "control"]
+    test = opened("outage", preset="fastly-2021-06-08", provider="azure")
+    assert "Fastly" in text_of(test) and len(test.selectbox) == 1
+
+
+def test_no_table_holds_a_column_of_two_types(caplog: pytest.LogCaptureFixture) -> None:
+    """Such a column cannot be sent as it is: Streamlit writes a trace to the log and guesses."""
+    for page in PAGES:
+        opened(page)
+    assert [record.message for record in caplog.records if "Serialization" in record.getMessage()] == []
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -123,6 +148,8 @@ def test_foreign_text_stays_text(hostile: str) -> None:
         ("organisation", {}, None),
         ("provider", {"provider": "aws", "edition": "e1"}, "/provider/aws?edition=e1"),
         ("outage", {"provider": "aws", "region": "eu-west-2"}, "/outage?provider=aws&region=eu-west-2"),
+        ("claim", {"q": "tussell-aws-2025"}, "/claim/tussell-aws-2025"),
+        ("claim", {"provider": "aws"}, "/claim?provider=aws"),
         ("no-such", {}, None),
         ("organisation", {"organisation": "a/../b)<x>"}, "/organisation/a%2F..%2Fb%29%3Cx%3E"),
     ],

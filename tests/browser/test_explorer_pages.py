@@ -64,3 +64,19 @@ def test_a_choice_is_in_the_address_and_survives_reload_and_a_fresh_profile(brow
     expect(fresh.get_by_text("Home Office's own names").first).to_be_visible(timeout=60_000)
     fresh.context.close()
     page.context.close()
+
+
+def test_a_switch_of_page_keeps_every_key(browser: Browser, served: str) -> None:
+    page = opened(
+        browser, f"{served}/explore/outage?provider=fastly&hours=20&organisation=home-office", (1280, 900), []
+    )
+    expect(page.get_by_text("fails everywhere for 20 hours").first).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Organisation", exact=True).first.click()
+    expect(page.get_by_text("Home Office's own names").first).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Provider", exact=True).first.click()
+    expect(page.get_by_text("Evidence points to Fastly").first).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Outage", exact=True).first.click()
+    expect(page.get_by_text("fails everywhere for 20 hours").first).to_be_visible(timeout=60_000)
+    for key in ("provider=fastly", "hours=20", "organisation=home-office"):
+        assert key in page.url
+    page.context.close()

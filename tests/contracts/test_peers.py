@@ -13,4 +13,4 @@ def test_a_loop_and_pandas_read_the_same_rows(tmp_path: Path) -> None:
     for name, client in ingest.CLIENTS.items():
         outs[name] = tmp_path / name
         client(tmp_path / "packages", outs[name])
-    assert ingest.same_rows(outs) > releases == 300
+    assert ingest.same_rows(outs) >= releases > 0  # every release has an award with a supplier

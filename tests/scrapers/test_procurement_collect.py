@@ -178,7 +178,9 @@ def test_contracts_finder_days_arrive_whole(store: Store, days: int) -> None:
     assert held(store, "contracts-finder") == ocids(told)
     gaps = [b.at - a.at for a, b in itertools.pairwise(log)]
     assert min(gaps) >= 1.0
-    assert sum(gap >= 300 for gap in gaps) == site.limited == (days > 50) * site.limited
+    # The stand-in loses patience after 50 requests a minute; each time it is left alone for five.
+    assert (site.limited > 0) is (days > 50)
+    assert sum(gap >= 300 for gap in gaps) == site.limited
     assert log[0].path.endswith(f"/{last.year}/{last.month}/{last.day}")  # newest first
 
 
