@@ -6,7 +6,6 @@ import ipaddress
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from fault_server import one_port_for_both
 
 CONFIG = """\
 server:
@@ -103,9 +104,10 @@ def zone(size: int) -> Zone:
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free for UDP and for TCP."""
+    udp, tcp = one_port_for_both("127.0.0.1")
+    with udp, tcp:
+        return int(udp.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
