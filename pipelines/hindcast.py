@@ -16,8 +16,9 @@ from typing import Any
 
 from pipelines import outage
 from pipelines.errors import BadReference
-from pipelines.graph import DEGRADED, DOWN, NOTHING, UNKNOWN, Graph, Leaf, Scenario, leaf_effect
+from pipelines.graph import UNKNOWN, Graph, Leaf, Scenario, leaf_effect
 from pipelines.incidents.places import EVERYWHERE, region
+from pipelines.reach import DEGRADED, DOWN, NOTHING
 from pipelines.reference import Reference
 
 Row = Mapping[str, Any]

@@ -13,8 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pipelines.errors import Refused
-from pipelines.graph import DEGRADED, DOWN, UNKNOWN, Effect, Graph, Leaf, Node, OnPlatform, Scenario, Slot
+from pipelines.graph import UNKNOWN, Effect, Graph, Leaf, Node, OnPlatform, Scenario, Slot
+from pipelines.reach import DEGRADED, DOWN, Codes, decode
 from pipelines.reference import Reference
 
 Row = Mapping[str, Any]
@@ -308,29 +311,37 @@ def _underlying(edge: Row) -> Leaf | OnPlatform:
 
 def classify(effect: Effect) -> tuple[str, str]:
     """(down | degraded | unknown, known | inferred | unknown) of one effect."""
-    if effect.known == DOWN:
+    return _class_of(effect.known, effect.likely)
+
+
+def _class_of(known: int, likely: int) -> tuple[str, str]:
+    if known == DOWN:
         return "down", "known"
-    if effect.likely == DOWN:
+    if likely == DOWN:
         return "down", "inferred"
-    if effect.known == DEGRADED:
+    if known == DEGRADED:
         return "degraded", "known"
-    if effect.likely == DEGRADED:
+    if likely == DEGRADED:
         return "degraded", "inferred"
     return "unknown", "unknown"
 
 
-def tally(effects: Mapping[str, Effect]) -> dict[str, dict[str, int]]:
+def tally(codes: Codes) -> dict[str, dict[str, int]]:
     """Services down, degraded and unknown: known, inferred, and the range that unknown evidence allows.
 
-    low counts what known evidence shows, high what could be so if every unknown turned out that way.
+    `codes` are the effects on all services (Graph.codes). low counts what known evidence shows, high what could be
+    so if every unknown turned out that way.
     """
-    counts = {state: {"known": 0, "inferred": 0} for state in ("down", "degraded", "unknown")}
-    for effect in effects.values():
-        state, certainty = classify(effect)
-        counts[state]["known" if certainty in ("known", "unknown") else "inferred"] += 1
-    high_down = sum(effect.open == DOWN for effect in effects.values())
-    high_degraded = sum(effect.open >= DEGRADED and effect.known < DOWN for effect in effects.values())
-    counts["down"] |= {"low": counts["down"]["known"], "high": high_down}
-    counts["degraded"] |= {"low": counts["degraded"]["known"], "high": high_degraded}
-    counts["unknown"] |= {"low": 0, "high": counts["unknown"]["known"]}
+    counts = {state: {"known": 0, "inferred": 0, "low": 0, "high": 0} for state in ("down", "degraded", "unknown")}
+    for code, number in enumerate(np.bincount(codes, minlength=64).tolist()):
+        if not code or not number:
+            continue
+        known, likely, opened = decode(code)
+        state, certainty = _class_of(known, likely)
+        counts[state]["inferred" if certainty == "inferred" else "known"] += number
+        counts["down"]["high"] += number * (opened == DOWN)
+        counts["degraded"]["high"] += number * (opened >= DEGRADED and known < DOWN)
+    counts["down"]["low"] = counts["down"]["known"]
+    counts["degraded"]["low"] = counts["degraded"]["known"]
+    counts["unknown"]["high"] = counts["unknown"]["known"]
     return counts

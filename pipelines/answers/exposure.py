@@ -66,7 +66,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
     """
     graph = graph_of(edition)
     effects = graph.solve(scenario)
-    counts = outage.tally(effects)
+    counts = outage.tally(graph.codes(scenario))
     rows: list[dict[str, Any]] = []
     paths: list[dict[str, Any]] = []
     evidence_ids: set[str] = set()
