@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines import ingest
 from pipelines.errors import CloudholdError, Partial, Refused, StoreLocked
@@ -75,7 +76,7 @@ class Keeper:
                 fetched.body,
                 page.options,
                 collector=self.source.id,
-                url=fetched.url,
+                url=without_port(fetched.url),
                 fetched_at=fetched.fetched_at,
                 status=fetched.status,
             )
@@ -135,6 +136,13 @@ class Keeper:
         """Release the store without keeping what was gathered since the last commit."""
         self._stack.close()
         self._writer = None
+
+
+def without_port(url: str) -> str | None:
+    """An address as it is recorded: a port is a fact of the run. None for an empty one."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return parts._replace(netloc=host).geturl() or None
 
 
 def _days(span: tuple[dt.date, dt.date] | None) -> list[str] | None:

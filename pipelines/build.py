@@ -179,12 +179,17 @@ def _organisations(reference: Reference, store: Store, manifest: Manifest) -> li
     """Our reviewed table first; bodies that only a collected list knows are added."""
     ours = reference_tables.organisations(reference)
     known = {o.organisation_id for o in ours}
-    more = [
-        o
-        for o in _unique(_stored(store, manifest, "organisations"), "organisation_id")
-        if o.organisation_id not in known
-    ]
-    return sorted([*ours, *more], key=lambda o: o.organisation_id)
+    listed: dict[str, Organisation] = {}
+    for row in _stored(store, manifest, "organisations"):
+        other = listed.get(row.organisation_id)
+        if row.organisation_id not in known and (other is None or _listing_order(row) < _listing_order(other)):
+            listed[row.organisation_id] = row
+    return sorted([*ours, *listed.values()], key=lambda o: o.organisation_id)
+
+
+def _listing_order(row: Organisation) -> tuple[int, str]:
+    # The entry that its publisher changed last speaks, then the smallest source id.
+    return (-(row.updated_on or dt.date.min).toordinal(), row.source_id)
 
 
 def _observations(reference: Reference, store: Store, manifest: Manifest) -> list[Observation]:
@@ -332,7 +337,10 @@ def _contracts(
 ) -> tuple[Pipeline, list[Organisation]]:
     """Put the tables of the contracts pipeline into `made`; its rules, and the bodies that only notices name."""
     notices, awards, providers = reference_tables.named_contracts(reference)
-    pipeline = Pipeline(reference, ((o.organisation_id, o.name, o.sector) for o in organisations))
+    known = {o.organisation_id for o in organisations}
+    # Of two bodies with one name, a notice means the one that has not ended.
+    ordered = sorted(organisations, key=lambda o: o.peer_class == "former body")
+    pipeline = Pipeline(reference, ((o.organisation_id, o.name, o.sector) for o in ordered))
     named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
     table = pa.table(
         {
@@ -349,7 +357,7 @@ def _contracts(
         found = pipeline.run(connection, reference_tables.source_id("contracts"), table)
         for name in MADE:
             made.put(name, found.batches(name))
-        return list(_named_bodies(reference, found.organisations))
+        return [body for body in _named_bodies(reference, found.organisations) if body.organisation_id not in known]
 
     return pipeline, bounded(run)
 
@@ -371,6 +379,7 @@ def _named_bodies(reference: Reference, names: Mapping[str, tuple[str, str]]) ->
             inhabitants=None,
             lat=None,
             lon=None,
+            updated_on=None,
             source_id=reference_tables.source_id("former_organisations") if row else source,
             check=row["check"] if row else "read",
         )

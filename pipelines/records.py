@@ -260,6 +260,7 @@ class Organisation:
     inhabitants: int | None
     lat: float | None
     lon: float | None
+    updated_on: date | None
     source_id: str
     check: str
 

@@ -122,6 +122,7 @@ def organisations(reference: Reference) -> list[Organisation]:
             inhabitants=_integer(row["population"], file, where, "population"),
             lat=_number(row["lat"], file, where, "lat"),
             lon=_number(row["lon"], file, where, "lon"),
+            updated_on=None,
             source_id=source_id("organisations"),
             check=check,
         )

@@ -329,6 +329,7 @@ COLUMNS: dict[str, Words] = {
     "underlying": _w("the node that is depended on"),
     "underlying_kind": _w("platform, provider, or control plane"),
     "underlying_name": _w("its name"),
+    "updated_on": _w("day on which its publisher last changed the entry", "not published"),
     "updates": _w("messages that the provider had posted", unit="messages"),
     "url": _w("address where it can be read", "no public address"),
     "urls": _w("addresses where it can be read"),

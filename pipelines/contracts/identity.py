@@ -306,6 +306,22 @@ def name_key(name: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", text).split())
 
 
+def _former_bodies(reference: Reference) -> dict[str, tuple[str, dt.date, tuple[str, ...]]]:
+    """(id, day on which it ended, successors) of each former body, by each of its names."""
+    found = {}
+    for where, row in reference.rows("former_organisations.csv", ("organisation_id", "name", "ended_on")):
+        try:
+            ended = dt.date.fromisoformat(row["ended_on"])
+        except ValueError as error:
+            raise BadReference(
+                "former_organisations.csv", where, f"ended_on {row['ended_on']!r} is not a date"
+            ) from error
+        successors = tuple(s for s in row["successors"].split(";") if s)
+        for name in (row["name"], *filter(None, row["aliases"].split(";"))):
+            found[name_key(name)] = (row["organisation_id"], ended, successors)
+    return found
+
+
 class Buyers:
     """Buyer names to organisations.
 
@@ -318,10 +334,12 @@ class Buyers:
         """`names` are (organisation_id, name, sector) of every known body."""
         self._by_name: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self._former = _former_bodies(reference)
         councils: dict[str, set[str]] = {}
         for organisation_id, name, sector in names:
             self.names[organisation_id] = name
-            self._by_name.setdefault(name_key(name), organisation_id)
+            if name_key(name) not in self._former:  # what succeeded it was reviewed; a list that only names it was not
+                self._by_name.setdefault(name_key(name), organisation_id)
             if sector == "local":
                 councils.setdefault(_council_key(name), set()).add(organisation_id)
         self._councils = {key: ids.pop() for key, ids in councils.items() if len(ids) == 1 and key}
@@ -329,18 +347,8 @@ class Buyers:
             if row["organisation_id"] not in self.names:
                 raise BadReference("organisation_names.csv", where, f"{row['organisation_id']!r} is not a known body")
             self._by_name[name_key(row["name"])] = row["organisation_id"]
-        self._former: dict[str, tuple[str, dt.date, tuple[str, ...]]] = {}
-        for where, row in reference.rows("former_organisations.csv", ("organisation_id", "name", "ended_on")):
-            try:
-                ended = dt.date.fromisoformat(row["ended_on"])
-            except ValueError as error:
-                raise BadReference(
-                    "former_organisations.csv", where, f"ended_on {row['ended_on']!r} is not a date"
-                ) from error
-            successors = tuple(s for s in row["successors"].split(";") if s)
+        for _, row in reference.rows("former_organisations.csv"):
             self.names.setdefault(row["organisation_id"], row["name"])
-            for name in (row["name"], *filter(None, row["aliases"].split(";"))):
-                self._former[name_key(name)] = (row["organisation_id"], ended, successors)
         self._software: set[str] = set()
         self._intermediaries: set[str] = set()
         for where, row in reference.rows("publishing_accounts.csv", ("name", "kind")):
