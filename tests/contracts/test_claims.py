@@ -86,7 +86,9 @@ def edition(made: Made) -> Edition:
         tables[name] = made.table(name)
     record = schema.table("organisations").record
     ids = {row for row in tables["contracts"]["organisation_id"].to_pylist() if row}
-    bodies = [record(i, i, "central", "x", None, (), None, None, None, None, None, "src", "read") for i in sorted(ids)]
+    bodies = [
+        record(i, i, "central", "x", None, (), None, None, None, None, None, None, "src", "read") for i in sorted(ids)
+    ]
     tables["organisations"] = schema.to_arrow("organisations", bodies)
     return Edition.of(Built("e", "0" * 64, ON, False, Tables(tables), {}))
 
