@@ -6,6 +6,7 @@ stdout carries only the result; everything else goes to stderr. A refusal is one
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import pkgutil
 import sys
@@ -21,7 +22,23 @@ from pipelines.errors import CloudholdError
 LONGEST_MESSAGE = 590
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """The verbs, one module each. Only the one that was asked for is imported: a start is most of a short run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(
+            info.name.rstrip("_") for info in pkgutil.iter_modules(verbs.__path__) if not info.name.startswith("_")
+        )
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = cmd_name + "_" * keyword.iskeyword(cmd_name)
+        command: click.Command = importlib.import_module(f"app.verbs.{module}").command
+        return command
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cloudhold")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder that keeps records and editions.")
 @click.pass_context
@@ -34,17 +51,9 @@ def cloudhold(context: click.Context, store: Path | None) -> None:
     """
     context.obj = {"store": store}
     if context.invoked_subcommand is None:
-        context.invoke(cloudhold.commands["serve"])
-
-
-def _register() -> None:
-    for info in sorted(pkgutil.iter_modules(verbs.__path__), key=lambda m: m.name):
-        if not info.name.startswith("_"):
-            command = importlib.import_module(f"app.verbs.{info.name}").command
-            cloudhold.add_command(command)
-
-
-_register()
+        serve = cloudhold.get_command(context, "serve")
+        assert serve is not None
+        context.invoke(serve)
 
 
 def _one_sentence(text: str) -> str:

@@ -1,33 +1,17 @@
-"""Where the store is, and the edition that a face shows."""
+"""The edition that a face shows."""
 
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from app.place import store_path
 from pipelines import build, reference
 from pipelines.answers import Answer, questions
 from pipelines.edition import Edition, open_edition
 from pipelines.errors import UnknownName
 from pipelines.store import Store
-
-CHECKOUT = Path(__file__).parents[1]
-
-
-def store_path(given: Path | None = None) -> Path:
-    """--store, else CLOUDHOLD_STORE, else data/store in a checkout, else the user's data folder."""
-    if given is not None:
-        return given
-    named = os.environ.get("CLOUDHOLD_STORE")
-    if named:
-        return Path(named)
-    if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "data" / "reference").is_dir():
-        return CHECKOUT / "data" / "store"
-    return Path(platformdirs.user_data_dir("cloudhold")) / "store"
 
 
 def current_edition(store: Store, edition_id: str | None = None) -> Edition:

@@ -14,7 +14,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from pipelines.contracts.releases import unpack as without_gzip
+from pipelines.text import unpack as without_gzip
 
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 8 * 1024 * 1024

@@ -536,7 +536,8 @@ def create_sql(name: str) -> str:
 
 def empty(name: str) -> pa.Table:
     """Table `name` without rows."""
-    return arrow_schema(name).empty_table()
+    # Not Schema.empty_table(): it imports pandas.
+    return pa.Table.from_batches([], schema=arrow_schema(name))
 
 
 def described(name: str) -> Sequence[Mapping[str, object]]:

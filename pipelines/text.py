@@ -6,8 +6,10 @@ becomes a record. After that point no table, page, export or log holds an e-mail
 
 from __future__ import annotations
 
+import gzip
 import re
 import unicodedata
+import zlib
 
 MAX_TEXT = 10_000
 
@@ -43,6 +45,16 @@ def redact(text: str) -> str:
     if len(_DIGITS.findall(text)) >= 9:
         text = _PHONE.sub(_phone, text)
     return text
+
+
+def unpack(body: bytes) -> bytes:
+    """`body` without gzip and without a byte-order mark; ValueError for a cut gzip stream."""
+    if body[:2] == b"\x1f\x8b":
+        try:
+            body = gzip.decompress(body)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError("the gzip stream is cut or damaged") from error
+    return body.removeprefix(b"\xef\xbb\xbf")
 
 
 def plain(value: object, limit: int = MAX_TEXT) -> str | None:

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.place import store_path
 from app.site._pages import Column, Row, State, of, respond, table
-from app.stores import ask, store_path
+from app.stores import ask
 from app.words import said
 from pipelines.answers import questions
 from pipelines.store import Store

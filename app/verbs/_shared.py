@@ -9,16 +9,19 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from app.stores import current_edition, store_path
+from app.place import store_path
 from pipelines import reference
-from pipelines.answers import Answer, jsonable
-from pipelines.edition import Edition
 from pipelines.errors import Refused
 from pipelines.store import Store
+
+# A verb that opens no edition starts without pandas and DuckDB: half its time on a small file.
+if TYPE_CHECKING:
+    from pipelines.answers import Answer
+    from pipelines.edition import Edition
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +35,8 @@ def store_of(context: click.Context) -> Store:
 
 def edition_of(context: click.Context, edition_id: str | None = None) -> Edition:
     """The edition to read, with a note on stderr where records came in after it was built."""
+    from app.stores import current_edition
+
     store = store_of(context)
     edition = current_edition(store, edition_id)
     if edition.notice:
@@ -60,6 +65,8 @@ def say(text: str) -> None:
 
 
 def print_json(body: Mapping[str, Any]) -> None:
+    from pipelines.answers import jsonable
+
     click.echo(json.dumps(jsonable(body), ensure_ascii=False, allow_nan=False))
 
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from app.stores import store_path
+from app.place import store_path
 from app.verbs._shared import edition_of, say
 
 

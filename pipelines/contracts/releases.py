@@ -10,12 +10,10 @@ a list of either, a single release, and JSON lines of any of these, each plain o
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 import tempfile
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -27,7 +25,7 @@ import pyarrow.compute as pc
 from pipelines import schema
 from pipelines.batch import Batch, Rejected
 from pipelines.contracts.portals import OTHER, PORTALS
-from pipelines.text import MAX_TEXT, plain
+from pipelines.text import MAX_TEXT, plain, unpack
 
 # Tags of the OCDS 1.1 codelist. A release with any other tag is kept aside: nobody knows what it says.
 KNOWN_TAGS = frozenset(
@@ -110,16 +108,6 @@ class _Package(msgspec.Struct):
 _decode_package = msgspec.json.Decoder(_Package).decode
 _decode_packages = msgspec.json.Decoder(list[_Package]).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def unpack(body: bytes) -> bytes:
-    """`body` without gzip and without a byte-order mark; ValueError for a cut gzip stream."""
-    if body[:2] == b"\x1f\x8b":
-        try:
-            body = gzip.decompress(body)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError("the gzip stream is cut or damaged") from error
-    return body.removeprefix(b"\xef\xbb\xbf")
 
 
 def cut(body: bytes) -> Iterator[bytes]:

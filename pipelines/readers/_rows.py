@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from pipelines.contracts.releases import unpack
+from pipelines.text import unpack
 
 SEPARATORS = (",", "\t", ";", "|")
 _SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

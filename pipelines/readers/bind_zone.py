@@ -16,8 +16,8 @@ import dns.zone
 from pipelines import schema
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch
-from pipelines.contracts.releases import unpack
 from pipelines.records import Observation
+from pipelines.text import unpack
 
 KIND = "bind-zone"
 TITLE = "A zone file"

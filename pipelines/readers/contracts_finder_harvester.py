@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.batch import Batch, Rejected
 from pipelines.contracts import releases
+from pipelines.text import unpack
 
 KIND = "contracts-finder-harvester"
 TITLE = "Contracts Finder, one day"
@@ -35,7 +36,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     """Notices and awards of one day. A row with too few or too many cells goes to quarantine alone."""
     batch = Batch()
     try:
-        text = releases.unpack(body).decode("utf-8", "replace")  # single bytes that are no UTF-8 have been published
+        text = unpack(body).decode("utf-8", "replace")  # single bytes that are no UTF-8 have been published
     except ValueError as error:
         batch.refuse(name, body, str(error))
         return batch

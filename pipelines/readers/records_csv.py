@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from pipelines import schema
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch, Rejected
-from pipelines.contracts.releases import unpack
 from pipelines.records import Observation
+from pipelines.text import unpack
 
 KIND = "records-csv"
 TITLE = "DNS records and headers from a file"

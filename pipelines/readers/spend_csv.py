@@ -22,10 +22,9 @@ import pyarrow as pa
 
 from pipelines import schema
 from pipelines.batch import Batch, Rejected
-from pipelines.contracts.releases import unpack
 from pipelines.readers import _rows
 from pipelines.readers._values import by_distinct, day, is_month_first, money
-from pipelines.text import plain
+from pipelines.text import plain, unpack
 
 KIND = "spend-csv"
 TITLE = "Payments that a public body published"

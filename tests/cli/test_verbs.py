@@ -11,16 +11,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from app.cli import cloudhold
+
+VERBS = cloudhold.list_commands(click.Context(cloudhold))
 
 ROOT = Path(__file__).parents[2]
 BODIES = Path(__file__).parents[1] / "golden" / "bodies"
 COMMON = {"edition", "content_hash", "as_of", "sources", "caveats"}
 
 
-@pytest.mark.parametrize("verb", sorted(cloudhold.commands))
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_shows_an_example(run: Callable, verb: str) -> None:
     ran = run(verb, "--help")
     assert ran.code == 0
@@ -31,7 +34,7 @@ def test_help_shows_an_example(run: Callable, verb: str) -> None:
 def test_bare_help_lists_the_verbs(run: Callable) -> None:
     ran = run("--help")
     assert ran.code == 0
-    assert set(cloudhold.commands) >= {"build", "import", "export", "attribute", "outage", "explain", "check", "serve"}
+    assert set(VERBS) >= {"build", "import", "export", "attribute", "outage", "explain", "check", "serve"}
 
 
 @pytest.mark.parametrize(

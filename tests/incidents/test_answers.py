@@ -89,7 +89,8 @@ def test_both_sides_of_each_dispute_stand_side_by_side(default_edition: Edition)
 def test_collected_incidents_do_not_move_the_reviewed_figures(
     run: Callable[..., Any], default_edition: Edition
 ) -> None:
-    from app.stores import current_edition, store_path
+    from app.place import store_path
+    from app.stores import current_edition
     from pipelines.store import Store
 
     assert run("import", "incidents-feed", BODIES / "google.json", BODIES / "events.csv").code == 0
@@ -171,7 +172,8 @@ def test_lengths_of_nothing_and_of_unknown_words(default_edition: Edition) -> No
 
 @pytest.mark.shared
 def test_a_table_of_events_gives_the_full_model(run: Callable[..., Any], shared: Path) -> None:
-    from app.stores import current_edition, store_path
+    from app.place import store_path
+    from app.stores import current_edition
     from pipelines.store import Store
 
     assert run("import", "incidents-feed", shared / "incidents" / "provider_events_2018_2020.csv").code == 0
