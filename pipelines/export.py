@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -139,7 +140,7 @@ def csvw(edition: Edition, name: str, facts: Mapping[str, Any]) -> dict[str, Any
             "name": column.name,
             "titles": column.name,
             "dc:description": _described(column),
-            "datatype": _CSVW_TYPES[column.duckdb],
+            "datatype": _csvw_type(column),
             "required": False if column.python == tuple[str, ...] else column.required,
         }
         if column.python == tuple[str, ...]:
@@ -169,6 +170,24 @@ def csvw(edition: Edition, name: str, facts: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def _csvw_type(column: schema.Column) -> str | dict[str, str]:
+    """The type of a column; one with a codelist takes its words only."""
+    base = _CSVW_TYPES[column.duckdb]
+    if not column.words.codelist:
+        return base
+    return {"base": base, "format": "|".join(map(re.escape, schema.CODELISTS[column.words.codelist]))}
+
+
+def _constraints(column: schema.Column) -> dict[str, Any]:
+    """What a value must be, as frictionless says it. An empty list is an empty cell, so lists are never required."""
+    found: dict[str, Any] = {}
+    if column.required and column.python != tuple[str, ...]:
+        found["required"] = True
+    if column.words.codelist:
+        found["enum"] = list(schema.CODELISTS[column.words.codelist])
+    return found
+
+
 def _described(column: schema.Column) -> str:
     text = column.words.meaning
     if column.words.unit:
@@ -188,7 +207,7 @@ def resource(name: str, facts: Mapping[str, Any], form: str) -> dict[str, Any]:
             "name": column.name,
             "type": _FRICTIONLESS_TYPES[column.duckdb],
             "description": _described(column),
-            **({"constraints": {"required": True}} if column.required and column.python != tuple[str, ...] else {}),
+            **({"constraints": held} if (held := _constraints(column)) else {}),
         }
         for column in spec.columns
     ]

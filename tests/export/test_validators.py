@@ -1,0 +1,73 @@
+"""What others' validators say of every file: frictionless for the data package, csvw for each table's metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import frictionless
+import pytest
+from csvw import CSVW
+
+from pipelines import schema
+from pipelines.edition import Edition
+
+
+def package_errors(folder: Path) -> list[str]:
+    report = frictionless.Package(str(folder / "datapackage.json")).validate()
+    return [str(error) for error in report.errors] + [
+        f"{task.name}: {error.message}" for task in report.tasks for error in task.errors
+    ]
+
+
+def csvw_is_valid(metadata: Path) -> bool:
+    return bool(CSVW(str(metadata), validate=True).is_valid)
+
+
+def test_frictionless_and_csvw_accept_every_file(edition: Edition, files: Callable[..., Path]) -> None:
+    folder = files(edition)
+    assert package_errors(folder) == []
+    package = json.loads((folder / "datapackage.json").read_text())
+    assert {f"{name}.csv" for name in schema.EDITION_TABLES} <= {item["path"] for item in package["resources"]}
+    described = sorted(folder.glob("*.csv-metadata.json"))
+    assert [path.name.removesuffix("-metadata.json") for path in described] == sorted(
+        path.name for path in folder.glob("*.csv")
+    )
+    assert [path.name for path in described if not csvw_is_valid(path)] == []
+
+
+def test_no_table_is_empty_in_both_editions(default_edition: Edition, awkward_edition: Edition) -> None:
+    assert [n for n in schema.EDITION_TABLES if not default_edition.counts[n] and not awkward_edition.counts[n]] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda body: body[:-40], "hash"),
+        (lambda body: body.replace(b",local,", b",lokal,", 1), "constraint"),
+        (lambda body: body.replace(b"\r\n", b"\r\n,A body without id\r\n", 1), "required"),
+    ],
+    ids=["cut", "no word of the codelist", "empty row"],
+)
+def test_a_damaged_file_is_not_accepted(
+    default_edition: Edition, files: Callable[..., Path], damage: Callable[[bytes], bytes], words: str
+) -> None:
+    folder = files(default_edition, tables=("organisations",))
+    path = folder / "organisations.csv"
+    assert damage(path.read_bytes()) != path.read_bytes()
+    path.write_bytes(damage(path.read_bytes()))
+    assert any(words in error for error in package_errors(folder))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"\r\n", b"\r\nx,"), (b",local,", b",lokal,")],
+    ids=["one cell too many", "no word of the codelist"],
+)
+def test_csvw_sees_a_damaged_row(default_edition: Edition, files: Callable[..., Path], old: bytes, new: bytes) -> None:
+    folder = files(default_edition, tables=("organisations",))
+    path = folder / "organisations.csv"
+    head, _, rest = path.read_bytes().partition(b"\r\n")
+    path.write_bytes(head + b"\r\n" + rest.replace(old, new, 1))
+    assert not csvw_is_valid(folder / "organisations.csv-metadata.json")
