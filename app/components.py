@@ -14,9 +14,10 @@ import pandas as pd
 import streamlit as st
 
 from app import charts, palette, state
-from app.stores import shown_edition
+from app.stores import ask, shown_edition
 from app.words import age, amount, blank, said
-from pipelines.answers import Answer, Figure, number
+from app.words import plain as plain
+from pipelines.answers import Answer, Figure, number, provider_name
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
@@ -36,6 +37,7 @@ def frame_page(view: ModuleType) -> None:
     try:
         state.carry(page.id)
         shown = edition()
+        stale(shown)
         view.render(shown)
         twin(page.id)
         footer(shown)
@@ -49,15 +51,35 @@ def frame_page(view: ModuleType) -> None:
         st.error(f"This page could not be drawn. Nothing is lost. If it happens again, report id {incident}.")
 
 
-def plain(text: str) -> str:
-    """Foreign text for a place that reads Markdown: every mark escaped, so that it stays text."""
-    out = []
-    for character in text:
-        if character in "\\`*_{}[]()<>#+-.!|~$:@":
-            out.append("\\" + character)
-        else:
-            out.append(character)
-    return "".join(out)[:400]
+def stale(shown: Edition) -> None:
+    """Say which sources have not been renewed in their own time, on every page."""
+    late = ask(shown, "coverage").figure("stale")
+    if late.value:
+        st.warning(f"{late.value} of {late.of} {'has' if late.value == 1 else 'have'} not been renewed in time.")
+        go("quality", "Which, and since when")
+
+
+def go(page_id: str, label: str, detail: str | None = None, **keys: str | None) -> None:
+    """A link to another page of the explorer with keys in its address; words where the pages do not know each other."""
+    kept = state.link(page_id, **keys)
+    page = st.session_state.get("pages", {}).get(page_id)
+    if page is not None:
+        st.page_link(page, label=f":primary[{plain(label)}]", query_params=kept)
+    else:
+        st.markdown(plain(label))
+    if detail:
+        st.caption(plain(detail))
+
+
+def nothing(keys: Mapping[str, str]) -> None:
+    """What to say where a choice leaves no row: each key that the choice is made of, with the offer to drop it."""
+    held = {key: words for key, words in keys.items() if state.read(key)}
+    st.info(
+        "We hold nothing for this choice. That says what we hold, not what exists."
+        + (" Drop a part of the choice to see more:" if held else "")
+    )
+    for key, words in held.items():
+        st.button(f"Drop {state.KEYS[key]}: {plain(words)}", key=f"drop-{key}", on_click=state.drop, args=(key,))
 
 
 def headline(answer: Answer) -> None:
@@ -98,28 +120,48 @@ def chart(spec: charts.Chart) -> None:
 
 
 def data_button(answer: Answer, frame: str, name: str, label: str) -> None:
-    """A CSV of exactly the rows that the page shows."""
-    data = answer.frames[frame]
+    """A CSV of exactly the rows of one frame of the answer."""
+    csv_button(answer, answer.frames[frame], f"{name}-{frame}", label)
+
+
+def csv_button(answer: Answer, data: pd.DataFrame, name: str, label: str) -> None:
+    """A CSV of rows that rest on an answer; its name carries the edition."""
     st.download_button(
         label,
         data.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode(),
         file_name=f"cloudhold-{name}-{answer.edition}.csv",
         mime="text/csv",
         on_click="ignore",
-        key=f"csv-{name}-{frame}",
+        key=f"csv-{name}",
     )
+
+
+def named(data: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """A frame with the ids of its providers as names; columns besides `provider` are given."""
+    out = data.copy()
+    for column in ("provider", *columns):
+        out[column] = [provider_name(value) if isinstance(value, str) else value for value in out[column]]
+    return out
 
 
 def methods(answer: Answer) -> None:
     """How the figures were made and what they do not say, beside them."""
     with st.expander("How we know, and what this does not say", expanded=False):
         st.markdown(plain(answer.methods))
+        for figure in answer.figures:
+            st.markdown(f"- {plain(_told(figure))}")
         for caveat in answer.caveats:
             st.markdown(f"- {plain(caveat)}")
         for source in answer.sources:
             credit = f" {source['credit']}" if source["credit"] else ""
             upto = f", up to {source['date_to']}" if source["date_to"] else ""
             st.markdown(f"- Source: {plain(str(source['title']))}{plain(str(upto))}.{plain(credit)}")
+
+
+def _told(figure: Figure) -> str:
+    """A figure as a line: its label, value and range."""
+    span = f" (between {amount(figure, figure.low)} and {amount(figure, figure.high)})" if figure.has_range else ""
+    return f"{figure.label}: {amount(figure, figure.value)}{span}"
 
 
 def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = 200) -> None:
@@ -150,12 +192,19 @@ def _in_words(value: Any) -> str:
 
 
 # Pages of the explorer that have a plain page of their own, by the key that names what they show.
-NAMED_BY = {"organisation": "organisation", "provider": "provider", "service": "service", "claim": "q"}
+NAMED_BY = {
+    "organisation": "organisation",
+    "provider": "provider",
+    "service": "service",
+    "claim": "claim",
+    "evidence": "q",
+}
 PLAIN = {
     "overview": "/",
+    "renewals": "/contracts",
     **{
         page: f"/{page}"
-        for page in ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality")
+        for page in ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality", "search")
     },
 }
 

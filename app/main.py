@@ -16,9 +16,10 @@ from app import views  # noqa: E402
 from app.components import frame_page  # noqa: E402
 
 
-def pages() -> list[Any]:
-    """One page per view, in the order that the views state."""
-    made = []
+def pages() -> dict[str, list[Any]]:
+    """One page per view, in the order that the views state, by the section of the navigation."""
+    made: dict[str, list[Any]] = {}
+    known = st.session_state.setdefault("pages", {})
     for view in views.views():
         page = view.PAGE
 
@@ -26,7 +27,10 @@ def pages() -> list[Any]:
             frame_page(view)
 
         show.__name__ = page.id
-        made.append(st.Page(show, title=page.title, url_path=None if page.default else page.id, default=page.default))
+        known[page.id] = st.Page(
+            show, title=page.title, url_path=None if page.default else page.id, default=page.default
+        )
+        made.setdefault(page.section, []).append(known[page.id])
     return made
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.words import plain
+
 # Keys of the contract. Values are ids, never indexes, so that a link means the same tomorrow.
 KEYS: Mapping[str, str] = {
     "organisation": "public body",
@@ -23,6 +25,9 @@ KEYS: Mapping[str, str] = {
     "q": "search words",
     "edition": "edition",
     "tab": "part of the page",
+    "service": "service",
+    "claim": "published claim",
+    "incident": "incident",
     "preset": "real outage",
     "plane": "what is lost",
     "hours": "number of hours",
@@ -59,7 +64,7 @@ def measure(label: str, key: str, default: float, low: float, high: float, step:
         except ValueError:
             value = low - 1
         if not low <= value <= high:
-            st.info(f"{current[:60]!r} is no {KEYS[key]} between {low:g} and {high:g}; showing {default:g}.")
+            st.info(f"“{plain(current[:60])}” is no {KEYS[key]} between {low:g} and {high:g}; showing {default:g}.")
             del st.query_params[key]
             value = default
     picked = st.number_input(
@@ -89,7 +94,7 @@ def choose(
     current = read(key)
     if current is not None and current not in options:
         st.info(
-            f"{KEYS[key].capitalize()} “{current[:60]}” is not in this edition; showing the default.",
+            f"{KEYS[key].capitalize()} “{plain(current[:60])}” is not in this edition; showing the default.",
             icon=None,
         )
         del st.query_params[key]
@@ -110,10 +115,33 @@ def choose(
     return picked
 
 
+def words(label: str, key: str, placeholder: str = "", default: str = "") -> str:
+    """A line of text whose words are in the address."""
+    return str(
+        st.text_input(
+            label,
+            value=read(key) or default,
+            max_chars=200,
+            key=f"choose-{key}",
+            placeholder=placeholder,
+            on_change=_keep,
+            args=(key, default),
+        )
+    )
+
+
+def drop(*keys: str) -> None:
+    """Take keys out of the address, and what was chosen for them out of the session."""
+    for key in keys:
+        if key in st.query_params:
+            del st.query_params[key]
+        st.session_state.pop(f"choose-{key}", None)
+
+
 def _keep(key: str, default: str | None) -> None:
     """Write a choice into the address; the default is left out, so that links stay short."""
     value: Any = st.session_state[f"choose-{key}"]
-    if value is None or value == default:
+    if value in (None, "", default):
         if key in st.query_params:
             del st.query_params[key]
     else:

@@ -10,6 +10,17 @@ import pandas as pd
 from pipelines.answers import Figure, number, percent, pounds
 from pipelines.edition import Edition
 
+# Kinds of search results, in the plural.
+PLURAL = {
+    "organisation": "Public bodies",
+    "provider": "Providers",
+    "supplier": "Suppliers",
+    "service": "Services",
+    "host": "Host names",
+    "incident": "Incidents",
+    "claim": "Published claims",
+}
+
 
 def age(edition: Edition) -> str:
     """How old the newest evidence is. Of the evidence, not of the page."""
@@ -81,3 +92,14 @@ def sentence(text: str) -> str:
     """Text that begins with a capital and ends with a full stop."""
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def plain(text: str) -> str:
+    """Foreign text for a place that reads Markdown: every mark escaped, so that it stays text."""
+    out = []
+    for character in text:
+        if character in "\\`*_{}[]()<>#+-.!|~$:@":
+            out.append("\\" + character)
+        else:
+            out.append(character)
+    return "".join(out)[:400]

@@ -8,18 +8,8 @@ from starlette.routing import Route
 
 from app.site._pages import Row, State, place, records, respond
 from app.stores import ask
+from app.words import PLURAL
 from pipelines.answers.search import KINDS
-
-# Kinds in the plural, for the numbers beside them.
-PLURAL = {
-    "organisation": "Public bodies",
-    "provider": "Providers",
-    "supplier": "Suppliers",
-    "service": "Services",
-    "host": "Host names",
-    "incident": "Incidents",
-    "claim": "Published claims",
-}
 
 
 def page(request: Request) -> Response:

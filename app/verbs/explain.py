@@ -1,27 +1,61 @@
-"""cloudhold explain: from a host, service, body or contract to record, rule, source and date."""
+"""cloudhold explain: from a host, service, body or contract to record, rule, source and date; and any other answer."""
 
 from __future__ import annotations
 
 import click
 
-from app.verbs._shared import as_json, edition_of, edition_option, print_json
-from pipelines.answers import explain
+from app.verbs._shared import as_json, edition_of, edition_option, print_answer, print_json
+from pipelines.answers import Answer, explain
+from pipelines.edition import Edition
+from pipelines.errors import Refused
 
 
 @click.command("explain")
-@click.argument("subject")
+@click.argument("words", nargs=-1, required=True, metavar="SUBJECT")
+@click.option("--answer", "question", is_flag=True, help="SUBJECT is the id of an answer, with its keys as KEY=VALUE.")
 @edition_option
 @as_json
 @click.pass_context
-def command(context: click.Context, subject: str, edition_id: str | None, json_wanted: bool) -> None:
+def command(
+    context: click.Context, words: tuple[str, ...], question: bool, edition_id: str | None, json_wanted: bool
+) -> None:
     """Say how we know what we say about SUBJECT: a host, service, organisation, notice or finding.
 
+    With --answer, give any answer of the pages, with the figures that they show: the ids and keys are those of
+    /api/ (ai-reliance, contracts, coverage, dependence, in-force, layers, leads, peers, renewals, search, ...).
+
     Example: cloudhold explain www.judiciary.uk
+
+    Example: cloudhold explain --answer renewals provider=aws --json
     """
-    answer = explain.answer(edition_of(context, edition_id), subject)
+    edition = edition_of(context, edition_id)
+    if question:
+        _any_answer(edition, words, json_wanted)
+        return
+    if len(words) > 1:
+        raise Refused(f"explain takes one subject, not {len(words)}; put a name with spaces in quotes")
+    answer = explain.answer(edition, words[0])
     if json_wanted:
         print_json(answer.to_json())
         return
+    _print(answer)
+
+
+def _any_answer(edition: Edition, words: tuple[str, ...], json_wanted: bool) -> None:
+    """The answer that the pages show under these keys."""
+    from app.asking import asked  # brings the charts: half a second that explaining a host should not pay
+
+    pairs = [word.partition("=") for word in words[1:]]
+    wrong = [key for key, sign, value in pairs if not (sign and value)]
+    if wrong:
+        raise Refused(f"{wrong[0][:60]!r} is no key with a value; write it as provider=aws")
+    answer = asked(edition, words[0], {key: value for key, _, value in pairs})
+    frame = next(iter(answer.frames), None)
+    print_answer(answer, json_wanted, frame=frame)
+
+
+def _print(answer: Answer) -> None:
+    """A subject's findings, statements and contracts, each with its evidence."""
     click.echo(answer.title)
     for entry in answer.body["findings"]:
         click.echo()

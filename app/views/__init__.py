@@ -11,13 +11,14 @@ from types import ModuleType
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its address, name, the question it answers, and its place in the navigation."""
+    """One page: its address, name, the question it answers, its order, and the part of the navigation it stands in."""
 
     id: str
     title: str
     question: str
     order: int
     default: bool = False
+    section: str = ""
 
 
 @functools.cache

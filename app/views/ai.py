@@ -6,19 +6,20 @@ import streamlit as st
 
 from app import components as ui
 from app import figures, state
+from app.stores import ask
 from app.views import Page
 from app.views.organisation import names
-from pipelines.answers import ai_reliance, provider_name
+from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("ai", "AI", "How far do AI vendors reach into public service?", 8)
+PAGE = Page("ai", "AI", "How far do AI vendors reach into public service?", 8, section="Who depends")
 
 
 def render(edition: Edition) -> None:
     st.title("How far do AI vendors reach into public service?")
     bodies = names(edition)
     organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
-    answer = ai_reliance.answer(edition, organisation=organisation)
+    answer = ask(edition, "ai-reliance", organisation=organisation)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("bodies", "tokens", "statements", "contracts")])
     if not organisation:

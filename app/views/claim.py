@@ -8,12 +8,15 @@ import streamlit as st
 
 from app import components as ui
 from app import state
+from app.stores import ask
 from app.views import Page
 from app.views.provider import known_providers
 from pipelines.answers import claim, provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("claim", "Check a claim", "Is a published figure right, and under which definition?", 9)
+PAGE = Page(
+    "claim", "Check a claim", "Is a published figure right, and under which definition?", 9, section="Contracts"
+)
 DEFAULT = "tussell-aws-2025"
 
 
@@ -29,13 +32,13 @@ def render(edition: Edition) -> None:
     known = claim.claims()
     left, right = st.columns(2)
     with left:
-        chosen = state.choose("Published claim", "q", list(known), lambda c: known[c]["title"])
+        chosen = state.choose("Published claim", "claim", list(known), lambda c: known[c]["title"])
     with right:
         provider = state.choose("Or count a provider's contracts", "provider", known_providers(edition), provider_name)
     if provider and not chosen:
-        answer = claim.answer(edition, provider=provider, since=_day("from"), on=_day("to"))
+        answer = ask(edition, "claim", provider=provider, since=_day("from"), on=_day("to"))
     else:
-        answer = claim.answer(edition, chosen or DEFAULT)
+        answer = ask(edition, "claim", claim_id=chosen or DEFAULT)
         told = answer.body["claim"]
         st.caption(ui.plain(f"Claimed by {told['publisher']}, {told['date']}. The other side: {told['reply']}."))
     ui.headline(answer)

@@ -6,12 +6,12 @@ import streamlit as st
 
 from app import components as ui
 from app import figures
+from app.stores import ask
 from app.views import Page
 from app.views.organisation import choose_body
-from pipelines.answers import peers
 from pipelines.edition import Edition
 
-PAGE = Page("compare", "Compare", "How does a body compare with others of its class?", 5)
+PAGE = Page("compare", "Compare", "How does a body compare with others of its class?", 5, section="Who depends")
 DEFAULT = "leeds"
 
 
@@ -20,7 +20,7 @@ def render(edition: Edition) -> None:
     chosen = choose_body(edition, DEFAULT)
     if chosen is None:
         return
-    answer = peers.answer(edition, organisation=chosen)
+    answer = ask(edition, "peers", organisation=chosen)
     ui.headline(answer)
     ui.metrics(answer.figures)
     rows = answer.frames["roles"].copy()

@@ -1,4 +1,4 @@
-"""Contracts: what was signed, with whom, for how much, until when, and when the next chance to leave comes."""
+"""Contracts: what was signed, with whom, for how much, until when."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import streamlit as st
 
 from app import components as ui
 from app import figures, state
+from app.stores import ask
 from app.views import Page
 from app.views.organisation import names
 from app.views.provider import known_providers
-from pipelines.answers import contracts, provider_name, renewals
+from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("contracts", "Contracts", "What was signed, and when could they leave?", 4)
+PAGE = Page("contracts", "Contracts", "What was signed, and when could they leave?", 4, section="Contracts")
 
 
 def render(edition: Edition) -> None:
@@ -23,15 +24,14 @@ def render(edition: Edition) -> None:
         provider = state.choose("Provider", "provider", known_providers(edition), provider_name)
     with right:
         organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
-    signed = contracts.answer(edition, provider=provider, organisation=organisation)
-    ending = renewals.answer(edition, provider=provider, organisation=organisation)
+    signed = ask(edition, "contracts", provider=provider, organisation=organisation)
     ui.headline(signed)
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
-    st.markdown(ui.plain(ending.title))
-    ui.chart(figures.draw(edition, "renewals", provider=provider, organisation=organisation).chart)
-    ui.chart(figures.draw(edition, "contracts-timeline", provider=provider, organisation=organisation).chart)
     if not provider and not organisation:
-        ui.chart(figures.draw(edition, "in-force").chart)
+        moved = figures.draw(edition, "in-force")
+        ui.chart(moved.chart)
+        ui.methods(moved.answer)
+    ui.go("renewals", "When is the next chance to leave?", provider=provider, organisation=organisation)
     st.markdown("### Contracts listed")
     rows = signed.frames["contracts"].copy()
     rows["provider"] = [provider_name(p) for p in rows["provider"]]
@@ -51,4 +51,3 @@ def render(edition: Edition) -> None:
     )
     ui.data_button(signed, "contracts", "contracts-all", "Download the contracts (CSV)")
     ui.methods(signed)
-    ui.methods(ending)

@@ -10,7 +10,7 @@ from app.views import Page
 from pipelines.answers import places
 from pipelines.edition import Edition
 
-PAGE = Page("map", "Map", "Where are the councils, and whom do their records name?", 6)
+PAGE = Page("map", "Map", "Where are the councils, and whom do their records name?", 6, section="Who depends")
 DEFAULT = "council-mail"
 
 

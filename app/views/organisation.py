@@ -6,11 +6,12 @@ import streamlit as st
 
 from app import components as ui
 from app import state
+from app.stores import ask
 from app.views import Page
-from pipelines.answers import contracts, dependence, provider_name
+from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("organisation", "Organisation", "What does this body depend on, layer by layer?", 1)
+PAGE = Page("organisation", "Organisation", "What does this body depend on, layer by layer?", 1, section="Who depends")
 DEFAULT = "ministry-of-justice"
 
 
@@ -46,7 +47,7 @@ def render(edition: Edition) -> None:
     chosen = choose_body(edition, DEFAULT)
     if chosen is None:
         return
-    answer = dependence.answer(edition, organisation=chosen)
+    answer = ask(edition, "dependence", organisation=chosen)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "unknown")])
     roles = answer.frames["roles"].copy()
@@ -95,7 +96,7 @@ def render(edition: Edition) -> None:
             "url": "Where",
         },
     )
-    signed = contracts.answer(edition, organisation=chosen)
+    signed = ask(edition, "contracts", organisation=chosen)
     st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.rows_table(

@@ -6,13 +6,14 @@ import streamlit as st
 
 from app import components as ui
 from app import figures, state
+from app.stores import ask
 from app.views import Page
 from app.views.provider import known_providers
 from pipelines import build, outage, reference
-from pipelines.answers import exposure, provider_name
+from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("outage", "Outage", "If it fails, who is exposed?", 3)
+PAGE = Page("outage", "Outage", "If it fails, who is exposed?", 3, section="Outages")
 DEFAULT = "azure"
 PLANES = {"data": "serving (data plane)", "control": "changes only (control plane)"}
 
@@ -54,7 +55,7 @@ def render(edition: Edition) -> None:
     )
     keys = {"preset": preset} if preset else _chosen(edition)
     scenario = figures.scenario_of({key: value for key, value in keys.items() if value})
-    answer = exposure.answer(edition, scenario)
+    answer = ask(edition, "exposure", scenario=scenario)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")])
     ui.chart(figures.draw(edition, "exposed", **keys).chart)

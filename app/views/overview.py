@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import components as ui
 from app import figures
+from app.stores import ask
 from app.views import Page
-from pipelines.answers import concentration, contracts
 from pipelines.edition import Edition
 
 PAGE = Page("overview", "Overview", "How concentrated are UK public services, and how sure are we?", 0, default=True)
@@ -19,7 +19,7 @@ def render(edition: Edition) -> None:
         "When a cloud provider goes down, which public services go with it, and who signed the contract? "
         "This page answers from public records. Every number says what it is a number of and how sure we are."
     )
-    mail = concentration.answer(edition, "council-mail")
+    mail = ask(edition, "concentration", population_id="council-mail")
     ui.headline(mail)
     ui.metrics([mail.figure(f) for f in ("effective_number", "leader_share", "us_law")])
     ui.metrics([mail.figure(f) for f in ("known", "inferred", "unknown", "not_tested")])
@@ -27,11 +27,11 @@ def render(edition: Edition) -> None:
     ui.data_button(mail, "items", "council-mail", "Download the councils (CSV)")
     ui.methods(mail)
 
-    filters = concentration.answer(edition, "council-mail-filter")
+    filters = ask(edition, "concentration", population_id="council-mail-filter")
     ui.chart(figures.draw(edition, "council-mail-filter").chart)
     ui.methods(filters)
 
-    services = concentration.answer(edition, "service-web")
+    services = ask(edition, "concentration", population_id="service-web")
     st.markdown(f"## {ui.plain(services.title)}")
     st.caption(f"Population: {ui.plain(services.population)}.")
     ui.chart(figures.draw(edition, "service-web").chart)
@@ -43,8 +43,10 @@ def render(edition: Edition) -> None:
     ui.chart(layers.chart)
     ui.methods(layers.answer)
 
-    ui.chart(figures.draw(edition, "in-force").chart)
-    signed = contracts.answer(edition)
+    moved = figures.draw(edition, "in-force")
+    ui.chart(moved.chart)
+    ui.methods(moved.answer)
+    signed = ask(edition, "contracts")
     st.markdown(f"## {ui.plain(signed.title)}")
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
     ui.data_button(signed, "contracts", "contracts", "Download the contracts (CSV)")

@@ -6,11 +6,12 @@ import streamlit as st
 
 from app import components as ui
 from app import figures, state
+from app.stores import ask
 from app.views import Page
-from pipelines.answers import contracts, dependence, provider_name
+from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
-PAGE = Page("provider", "Provider", "Who depends on this provider?", 2)
+PAGE = Page("provider", "Provider", "Who depends on this provider?", 2, section="Who depends")
 DEFAULT = "aws"
 
 
@@ -32,7 +33,7 @@ def render(edition: Edition) -> None:
     if chosen is None:
         st.info("Choose a provider.")
         return
-    answer = dependence.answer(edition, provider=chosen)
+    answer = ask(edition, "dependence", provider=chosen)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "statements")])
     ui.chart(figures.draw(edition, "provider-roles", provider=chosen).chart)
@@ -64,7 +65,7 @@ def render(edition: Edition) -> None:
             "url": "Where",
         },
     )
-    signed = contracts.answer(edition, provider=chosen)
+    signed = ask(edition, "contracts", provider=chosen)
     st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])

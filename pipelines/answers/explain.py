@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.answers import Answer, new, number, sources_of
+from pipelines.answers import Answer, Figure, new, number, sources_of
 from pipelines.attribution import names
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -20,7 +20,7 @@ METHODS = (
 def answer(edition: Edition, subject: str) -> Answer:
     """Everything held about a host, service, organisation, contract, notice reference or finding.
 
-    body.findings: one entry per finding, statement or contract, each with its evidence (kind, value, source,
+    Figures: held, evidence. body.findings: one entry per finding, statement or contract, each with its evidence (kind, value, source,
     url, fetched_at, sha256, rule_id). UnknownName where nothing is held.
     """
     host = names.host(subject)
@@ -44,6 +44,10 @@ def answer(edition: Edition, subject: str) -> Answer:
         title,
         "what we hold about this subject",
         METHODS,
+        figures=[
+            Figure("held", "Findings, statements and contracts", len(entries), unit="rows"),
+            Figure("evidence", "Records behind them", sum(len(entry["evidence"]) for entry in entries), unit="records"),
+        ],
         parameters={"subject": subject},
         sources=sources_of(edition, used),
         body={"subject": subject, "findings": entries},

@@ -148,7 +148,7 @@ def test_foreign_text_stays_text(hostile: str) -> None:
         ("organisation", {}, None),
         ("provider", {"provider": "aws", "edition": "e1"}, "/provider/aws?edition=e1"),
         ("outage", {"provider": "aws", "region": "eu-west-2"}, "/outage?provider=aws&region=eu-west-2"),
-        ("claim", {"q": "tussell-aws-2025"}, "/claim/tussell-aws-2025"),
+        ("claim", {"claim": "tussell-aws-2025"}, "/claim/tussell-aws-2025"),
         ("claim", {"provider": "aws"}, "/claim?provider=aws"),
         ("no-such", {}, None),
         ("organisation", {"organisation": "a/../b)<x>"}, "/organisation/a%2F..%2Fb%29%3Cx%3E"),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from app.site import api
+from app.asking import parameters_of
 from pipelines import schema
 from pipelines.answers import questions
 
@@ -126,4 +126,4 @@ def test_a_feed_has_entries_with_ids_of_their_own_that_lead_to_pages(served: str
 def test_the_keys_of_every_answer_are_listed(served: str) -> None:
     listed = get(served, "/api/").json()["answers"]
     assert {entry["answer"] for entry in listed} == set(questions())
-    assert api.parameters_of("exposure") == ["preset", "provider", "product", "region", "plane", "cause", "hours"]
+    assert parameters_of("exposure") == ["preset", "provider", "product", "region", "plane", "cause", "hours"]

@@ -1,0 +1,63 @@
+"""A question with its parameters as text, from an address or from the command line: the same keys for both."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from app.figures import SCENARIO, scenario_of
+from app.stores import ask
+from pipelines.answers import Answer, questions
+from pipelines.edition import Edition
+from pipelines.errors import Refused, UnknownName
+
+
+def parameters_of(question: str) -> list[str]:
+    """The keys that a question takes in its address, as its answer names them: claim, not claim_id."""
+    names = [name for name in inspect.signature(questions()[question].answer).parameters if name != "edition"]
+    return [key for name in names for key in (SCENARIO if name == "scenario" else (name.removesuffix("_id"),))]
+
+
+def read(question: str, given: Mapping[str, str | None]) -> dict[str, Any]:
+    """The parameters of a question from text. Refused, in a sentence, for a value of the wrong kind or a key left out."""
+    found: dict[str, Any] = {}
+    for name, parameter in list(inspect.signature(questions()[question].answer).parameters.items())[1:]:
+        if name == "scenario":
+            found[name] = scenario_of({key: value for key in SCENARIO if (value := given.get(key))})
+            continue
+        key = name.removesuffix("_id")
+        text = given.get(key)
+        if text is None:
+            if parameter.default is parameter.empty:
+                raise Refused(f"the answer {question} needs {key}; give {key}=")
+            continue
+        kind = str(parameter.annotation)
+        try:
+            if "date" in kind:
+                found[name] = dt.date.fromisoformat(text)
+            elif "int" in kind:
+                found[name] = int(text)
+            elif "bool" in kind:
+                found[name] = {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+            else:
+                found[name] = text
+        except (ValueError, KeyError):
+            word = "a day such as 2026-02-20" if "date" in kind else "a number" if "int" in kind else "true or false"
+            raise Refused(f"{key}={text[:40]!r} is not {word}") from None
+    return found
+
+
+def asked(edition: Edition, question: str, given: Mapping[str, str | None]) -> Answer:
+    """The answer to a question whose parameters come as text.
+
+    UnknownName for a question that there is none of; Refused for a key that it does not take, and as `read` says.
+    """
+    if question not in questions():
+        raise UnknownName("answer", question, questions())
+    known = parameters_of(question)
+    unknown = [key for key in given if key not in known]
+    if unknown:
+        raise Refused(f"{unknown[0][:40]!r} is no key of {question}; it takes {', '.join(known) or 'none'}")
+    return ask(edition, question, **read(question, given))

@@ -1,0 +1,61 @@
+"""Evidence: every record behind a host name, service, body, contract or finding, hop by hop."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import components as ui
+from app import state
+from app.stores import ask
+from app.views import Page
+from app.words import said
+from pipelines.answers import provider_name
+from pipelines.edition import Edition
+from pipelines.errors import UnknownName
+
+PAGE = Page("evidence", "Evidence", "How do we know what we say about it?", 10, section="About the data")
+DEFAULT = "justice.gov.uk"
+
+
+def render(edition: Edition) -> None:
+    st.title("How do we know?")
+    q = state.words("A host name, or the id of a service, body, contract or finding", "q", DEFAULT).strip()
+    try:
+        answer = ask(edition, "explain", subject=q or DEFAULT)
+    except UnknownName:
+        st.info(f"We hold nothing about “{ui.plain(q)}”. Search finds the id of a name; here is an example.")
+        answer = ask(edition, "explain", subject=DEFAULT)
+    ui.headline(answer)
+    ui.metrics(answer.figures)
+    rows = pd.DataFrame(
+        [
+            {
+                "about": entry.get("title") or entry.get("statement") or entry.get("subject"),
+                "role": entry.get("role") or "contract",
+                "provider": ", ".join(provider_name(p) for p in entry.get("providers") or [entry.get("provider")] if p),
+                "confidence": entry.get("confidence"),
+                **{key: step[key] for key in ("kind", "value", "date", "rule_id", "source", "url")},
+                "sha256": said(step["sha256"], "none")[:16],
+            }
+            for entry in answer.body["findings"]
+            for step in entry["evidence"]
+        ]
+    )
+    ui.rows_table(
+        rows,
+        {
+            "about": "About",
+            "role": "Role",
+            "provider": "Provider",
+            "confidence": "Confidence",
+            "value": "Record",
+            "date": "Date",
+            "rule_id": "Rule",
+            "source": "Source",
+            "url": "Where",
+            "sha256": "SHA-256",
+        },
+    )
+    ui.csv_button(answer, rows, "evidence", "Download the records (CSV)")
+    ui.methods(answer)
