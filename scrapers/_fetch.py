@@ -67,6 +67,10 @@ class SourceEnded(Partial):
     """The source stopped answering usefully; what came before is kept."""
 
 
+class RunOver(SourceEnded):
+    """Nothing more may be asked in this run: its requests are used, or the source asked us to stay away."""
+
+
 class _Private(Exception):
     """The socket's target is not a public address."""
 
@@ -321,7 +325,7 @@ class Fetcher:
         if asked is not None:
             if asked > LONGEST_WAIT_SECONDS:
                 until = self._now() + dt.timedelta(seconds=asked)
-                raise SourceEnded(
+                raise RunOver(
                     f"{_short(answer.url)} asks us to stay away until {until:%Y-%m-%d %H:%M} UTC; run again after that"
                 )
             return asked
@@ -365,9 +369,7 @@ class Fetcher:
         if any(host == name or host.endswith("." + name) for name in self._opt_out):
             raise FetchRefused(f"{host} has opted out; it was not asked")
         if self._max_requests is not None and self.seen.requests >= self._max_requests:
-            raise SourceEnded(
-                f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on"
-            )
+            raise RunOver(f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on")
 
     def _check_redirect(self, url: str, target: str, following: str) -> None:
         """A redirect may not leave for a private address, even for the one that was opened by name."""
@@ -491,6 +493,8 @@ class Fetcher:
                     parser.parse([])
                 else:
                     parser.parse(["User-agent: *", "Disallow: /"])
+            except RunOver:
+                raise  # it says nothing about the host
             except (Partial, Refused):
                 parser.parse(["User-agent: *", "Disallow: /"])
             self._robots[root] = parser

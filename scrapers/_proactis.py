@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import Refused
-from scrapers._fetch import BadJSON, Fetched, Fetcher, SourceEnded, strict_json
+from scrapers._fetch import BadJSON, Fetched, Fetcher, RunOver, SourceEnded, strict_json
 from scrapers._source import Page, Run
 
 # Both portals serve OCDS from this month on.
@@ -208,12 +208,11 @@ def collect(portal: Portal, fetcher: Fetcher, run: Run) -> Iterator[Page]:
 
 def _ask(fetcher: Fetcher, url: str) -> tuple[Fetched | None, str | None, bool]:
     """(the answer, why it cannot be used, whether it says that there is nothing)."""
-    requests = fetcher.seen.requests
     try:
         fetched = fetcher.get(url)
+    except RunOver:
+        raise
     except SourceEnded as error:
-        if fetcher.seen.requests == requests:
-            raise  # the requests allowed for this run are used
         return None, str(error), False
     if fetched.status != 200:
         return None, f"it answered {fetched.status}", False

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.errors import Partial, Refused
 from scrapers._dns_pace import registrable
-from scrapers._fetch import Fetched, Fetcher
+from scrapers._fetch import Fetched, Fetcher, RunOver
 from scrapers._pages import soup
 
 # Headers that change with every answer, or can hold a visitor's or request's own id, and say nothing of the host.
@@ -51,6 +51,8 @@ def probe(fetcher: Fetcher, host: str) -> Probe:
             answer = fetcher.get(url, accept="text/html", retry=False, follow=False)
             return Probe("ok", None, tuple(marks(answer, url)))
         except Refused as error:
+            return Probe("refused", str(error), ())
+        except RunOver as error:
             return Probe("refused", str(error), ())
         except Partial as error:
             if "certificate" in str(error):

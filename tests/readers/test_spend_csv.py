@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import io
 import json
 import random
-import zipfile
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 
 from pipelines.batch import Batch
 from pipelines.readers import spend_csv
+from tests.sheets import workbook
 
 HEAD = "Department family,Entity,Date,Expense Type,Expense Area,Supplier,Transaction number,Amount"
 ROW = 'DfX,Agency of X,14/04/2015,ICT Hosting,Digital,Cloud Ltd,T1,"25,000.50"'
@@ -181,52 +180,6 @@ def test_a_json_document_of_rows() -> None:
     }  # fmt: skip
     row = only(json.dumps(document))
     assert (row["buyer_name"], row["amount"], row["reference"]) == ("DMO", Decimal("74039.61"), None)
-
-
-def workbook(*sheets: list[list[str | float]]) -> bytes:
-    """A minimal Excel workbook: numbers as numbers, everything else as inline text."""
-    out = io.BytesIO()
-    kind = "http://schemas.openxmlformats.org/"
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{kind}package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.'
-            'openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>',
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{kind}package/2006/relationships"><Relationship Id="r1" '
-            f'Type="{kind}officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        names = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, len(sheets) + 1))
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{kind}spreadsheetml/2006/main" xmlns:r="{kind}officeDocument/2006/relationships">'
-            f"<sheets>{names}</sheets></workbook>",
-        )
-        links = "".join(
-            f'<Relationship Id="r{n}" Type="{kind}officeDocument/2006/relationships/worksheet" Target="worksheets/s{n}.xml"/>'
-            for n in range(1, len(sheets) + 1)
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{kind}package/2006/relationships">{links}</Relationships>',
-        )
-        for n, sheet in enumerate(sheets, start=1):
-            body = ""
-            for row in sheet:
-                cells = "".join(
-                    f"<c><v>{cell}</v></c>"
-                    if isinstance(cell, float | int)
-                    else f'<c t="inlineStr"><is><t>{cell}</t></is></c>'
-                    for cell in row
-                )
-                body += f"<row>{cells}</row>"
-            archive.writestr(
-                f"xl/worksheets/s{n}.xml",
-                f'<worksheet xmlns="{kind}spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>',
-            )
-    return out.getvalue()
 
 
 def test_a_spreadsheet_is_read_from_the_sheet_with_the_payments() -> None:
