@@ -30,6 +30,7 @@ KEYS: Mapping[str, str] = {
     "incident": "incident",
     "preset": "real outage",
     "plane": "what is lost",
+    "cause": "cause",
     "hours": "number of hours",
 }
 

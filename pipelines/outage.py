@@ -34,7 +34,7 @@ def could_be(reference: Reference) -> dict[str, frozenset[str]]:
     """Providers that an unknown leaf could be, by `role:layer`."""
 
     def of(kinds: frozenset[str]) -> frozenset[str]:
-        return frozenset(p.id for p in reference.providers.values() if p.kind in kinds)
+        return frozenset(p.id for p in reference.providers.values() if p.kind in kinds and not p.closed)
 
     return {
         "web:front": of(_FRONT_KINDS),
@@ -79,6 +79,8 @@ def scenario(
             raise UnknownName(f"product of {provider}", product, names)
     if plane not in ("data", "control"):
         raise UnknownName("plane", plane, ("data", "control"))
+    if cause not in causes(reference):
+        raise UnknownName("cause", cause, causes(reference))
     if not 0 < hours <= MAX_HOURS:
         raise Refused(f"hours must be more than 0 and at most {MAX_HOURS}, not {hours:g}; give --hours 8")
     apart = region is not None and region.startswith(known.apart)
@@ -93,6 +95,13 @@ def products(reference: Reference, provider: str) -> set[str]:
         for entry in reference.provider(provider).sections[section]
         if entry.get("product")
     } | failed_products(reference).get(provider, set())
+
+
+@functools.lru_cache(maxsize=4)
+def causes(reference: Reference) -> tuple[str, ...]:
+    """Causes that a scenario can have: those of the incidents table."""
+    rows = reference.rows("incidents.csv", ("root_cause_category",))
+    return tuple(sorted({row["root_cause_category"] for _, row in rows if row["root_cause_category"]} | {"unknown"}))
 
 
 @functools.lru_cache(maxsize=4)

@@ -53,7 +53,7 @@ MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "bounce", "placehol
 _PROVIDER_KEYS = {
     "id", "name", "kind", "parent", "jurisdiction", "note", "source", "check", "words", "regions",
     "region_codes", "region_names", "suffixes", "name_servers", "mail", "spf", "tokens", "headers",
-    "networks", "legal_entities", "trading_names", "reseller", "products", "status", "apart",
+    "networks", "legal_entities", "trading_names", "reseller", "products", "status", "apart", "closed",
 }  # fmt: skip
 _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     # section: required keys, further keys allowed
@@ -93,6 +93,8 @@ class Provider:
     status: Mapping[str, Any] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
     """How regions start that belong to a partition of their own."""
+    closed: bool = False
+    """Whether it serves nobody any more, so that nothing whose provider is unknown can stand on it."""
 
     def region(self, text: str | None) -> str | None:
         """The region named in `text`, from the closed list; None where it names none."""
@@ -247,6 +249,7 @@ class Reference:
             reseller=bool(body.get("reseller", False)),
             status=body.get("status", {}),
             apart=tuple(body.get("apart", ())),
+            closed=bool(body.get("closed", False)),
         )
 
     def _check_entry(self, file: str, where: str, section: str, entry: dict[str, Any], body: dict[str, Any]) -> None:

@@ -9,11 +9,20 @@ from starlette.routing import Route
 from app.figures import SCENARIO, scenario_of
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, chart, of, respond, sure, table
 from app.stores import ask
-from pipelines import build, reference
-from pipelines.answers import exposure, provider_name
+from app.words import day, money, web
+from pipelines import build, outage, reference
+from pipelines.answers import Answer, exposure, provider_name
 
 DEFAULT = {"provider": "azure", "hours": "8"}
 MOST = 20
+LONGEST = 90
+CONTRACTS = [
+    Column("Buyer", of("buyer_name", "not named")),
+    Column("What", of("title", "no title")),
+    Column("Value", lambda row: money(row["value_gbp"])),
+    Column("Until", of("end_on", "no end date")),
+    Column("How sure", sure),
+]
 
 
 def page(request: Request) -> Response:
@@ -42,6 +51,7 @@ def page(request: Request) -> Response:
         ),
         Column("How sure", sure),
         Column("Path", of("via")),
+        Column("Evidence", _evidence),
         Column("What is left", of("alternatives", "none shown")),
     ]
     return respond(
@@ -64,6 +74,13 @@ def page(request: Request) -> Response:
         dark=table(
             "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=10
         ),
+        cause=answer.body["scenario"]["cause_words"],
+        causes=outage.causes(reference.load()),
+        real=answer.body["real_outage"],
+        beside=answer.body["beside"],
+        impact=[answer.figure(f) for f in ("service_hours", "transactions", "tied_gbp", "with_alternative")],
+        lengths=chart(state, "durations", **_whose(answer, scenario.provider)),
+        signed=table("Listed contracts in force with the provider", answer.frames["contracts"], CONTRACTS, most=10),
     )
 
 
@@ -73,6 +90,21 @@ def _service(state: State, row: Row) -> Cell:
         if row["kind"] != "mail"
         else str(row["name"])
     )
+
+
+def _evidence(row: Row) -> Cell:
+    """What the path rests on, shortened, with its day: a link where it stands in public."""
+    text = str(row["evidence"]) if isinstance(row["evidence"], str) else ""
+    if not text:
+        return "none: not known"
+    words = f"{text[:LONGEST].rstrip()}{'...' if len(text) > LONGEST else ''} ({day(row['seen_on'])})"
+    address = web(row["url"])
+    return Link(words, address, foreign=True) if address else words
+
+
+def _whose(answer: Answer, provider: str) -> dict[str, str]:
+    """Whose lengths the curve shows: the provider's, or all where none of its own has a length."""
+    return {"provider": provider} if answer.body["history"]["curve_of"] == "provider" else {}
 
 
 ROUTES = [Route("/outage", page)]

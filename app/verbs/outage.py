@@ -37,4 +37,9 @@ def command(
     """
     scenario = exposure.scenario_from(preset, provider, product, region, plane, cause, hours)
     answer = exposure.answer(edition_of(context, edition_id), scenario)
-    print_answer(answer, json_wanted, ("name", "effect", "certainty", "layer", "via"), "services")
+    print_answer(
+        answer, json_wanted, ("name", "effect", "certainty", "layer", "via", "seen_on", "evidence"), "services"
+    )
+    if not json_wanted:
+        for sentence in answer.body["beside"]:
+            click.echo(f"Beside it: {sentence}")

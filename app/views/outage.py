@@ -38,12 +38,22 @@ def _chosen(edition: Edition) -> dict[str, str | None]:
             lambda r: f"{r} ({facts.regions[r]})" if facts.regions.get(r) else r,
             none="everywhere",
         )
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left:
         plane = state.choose("What is lost", "plane", list(PLANES), lambda p: PLANES[p], "data", required=True)
+    with middle:
+        causes = outage.causes(reference.load())
+        cause = state.choose("Cause", "cause", list(causes), lambda c: c.replace("_", " "), "unknown", required=True)
     with right:
         hours = state.measure("Hours", "hours", 8.0, 0.25, 2160.0, 0.5)
-    return {"provider": facts.id, "product": product, "region": region, "plane": plane, "hours": f"{hours:g}"}
+    return {
+        "provider": facts.id,
+        "product": product,
+        "region": region,
+        "plane": plane,
+        "cause": cause,
+        "hours": f"{hours:g}",
+    }
 
 
 def render(edition: Edition) -> None:
@@ -60,6 +70,23 @@ def render(edition: Edition) -> None:
     ui.metrics([answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")])
     ui.chart(figures.draw(edition, "exposed", **keys).chart)
     ui.chart(figures.draw(edition, "blast-radius", **keys).chart)
+    real = answer.body["real_outage"]
+    if real:
+        st.markdown(
+            f"**Cause recorded:** {ui.plain(real['cause'])}. **The vendor's position:** {ui.plain(real['vendor_position'])}. "
+            f"**Claimed or disputed:** {ui.plain(real['disputed_claims'] or 'nothing recorded')}."
+        )
+    st.markdown("### What hangs on it")
+    ui.metrics([answer.figure(f) for f in ("service_hours", "transactions", "tied_gbp", "with_alternative")])
+    st.caption(
+        "Service-hours and transactions are what would be lost if nothing carried on, which is not what was or will be "
+        "lost. Contract value is a ceiling, never spending."
+    )
+    st.markdown("### How long such outages lasted")
+    for sentence in answer.body["beside"]:
+        st.markdown(ui.plain(sentence))
+    whose = {"provider": scenario.provider} if answer.body["history"]["curve_of"] == "provider" else {}
+    ui.chart(figures.draw(edition, "durations", **whose).chart)
     services = answer.frames["services"]
     st.markdown("### Exposed, and through which path")
     ui.rows_table(
@@ -70,6 +97,9 @@ def render(edition: Edition) -> None:
             "effect": "Effect",
             "certainty": "How sure",
             "via": "Path",
+            "evidence": "Evidence",
+            "seen_on": "Date",
+            "url": "Source",
             "alternatives": "What is left",
         },
     )

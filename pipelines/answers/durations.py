@@ -34,7 +34,13 @@ FAMOUS = (
 GRID = (0.25, 0.5, 1, 2, 4, 8, 12, 24, 48, 72)
 
 
-def answer(edition: Edition, provider: str | None = None, cause: str | None = None, basis: str = "auto") -> Answer:
+def answer(
+    edition: Edition,
+    provider: str | None = None,
+    cause: str | None = None,
+    basis: str = "auto",
+    hours: float | None = None,
+) -> Answer:
     """Lengths of the incidents of a provider or cause, or of all.
 
     basis: reviewed (our table), feeds (what vendors published, as collected or imported) or auto (feeds where at
@@ -51,26 +57,28 @@ def answer(edition: Edition, provider: str | None = None, cause: str | None = No
     chosen, those = _basis(rows, basis)
     kept, left_out = durations.usable(those)
     group = [r for r in kept if (not provider or provider in r["providers"]) and (not cause or r["cause"] == cause)]
-    hours, pooled = durations.hours_of(group), durations.hours_of(kept)
+    lengths, pooled = durations.hours_of(group), durations.hours_of(kept)
     curve = _curve(group)
     # How often an event comes can only be told of a set that was not picked by hand.
-    figures = _figures(group, hours, pooled, with_rate=chosen == "feeds")
+    figures = _figures(group, lengths, pooled, with_rate=chosen == "feeds", asked=hours)
     made = new(
         edition,
         ID,
         QUESTION,
-        _title(group, hours, chosen, provider, cause),
+        _title(group, lengths, chosen, provider, cause),
         f"{number(len(group))} incidents with a length, "
         + ("of those that we reviewed" if chosen == "reviewed" else "of those that vendors published"),
         METHODS,
         figures=figures,
         frames={
-            "curve": _curve_frame(curve, hours, pooled),
+            "curve": _curve_frame(curve, lengths, pooled),
             "providers": _groups(kept, pooled, lambda row: row["providers"]),
             "causes": _groups(kept, pooled, lambda row: (row["cause"],)),
         },
         caveats=[NOT_A_PROVIDER, NOT_A_LEAGUE, *([FAMOUS] if chosen == "reviewed" else []), *_left(left_out)],
-        parameters={k: v for k, v in (("provider", provider), ("cause", cause), ("basis", chosen)) if v},
+        parameters={
+            k: v for k, v in (("provider", provider), ("cause", cause), ("basis", chosen), ("hours", hours)) if v
+        },
         sources=sources_of(edition, (row["source_id"] for row in group)),
     )
     made.body = {
@@ -80,6 +88,8 @@ def answer(edition: Edition, provider: str | None = None, cause: str | None = No
         "providers": made.frames["providers"],
         "causes": made.frames["causes"],
     }
+    if hours is not None:
+        made.body["longer_shrunk"] = float(durations.shrunk_share_over(lengths, pooled, hours))
     return made
 
 
@@ -128,17 +138,29 @@ def _years(group: list[Mapping[str, Any]]) -> float | None:
 
 
 def _figures(
-    group: list[Mapping[str, Any]], hours: durations.Floats, pooled: durations.Floats, with_rate: bool
+    group: list[Mapping[str, Any]],
+    hours: durations.Floats,
+    pooled: durations.Floats,
+    with_rate: bool,
+    asked: float | None,
 ) -> list[Figure]:
     if not hours.size:
         return [Figure("events", "Incidents with a length", 0, unit="incidents")]
-    band = durations.exceedance([r["duration_hours"] for r in group], [_month(r) for r in group], (8, 24))
+    marks = (8.0, 24.0) if asked is None else (8.0, 24.0, asked)
+    band = durations.exceedance([r["duration_hours"] for r in group], [_month(r) for r in group], marks)
     of = f"{number(hours.size)} incidents with a length"
     figures = [
         Figure("events", "Incidents with a length", int(hours.size), unit="incidents"),
         Figure("median", "Half lasted longer than", float(np.median(hours)), unit="hours", of=of),
         Figure("p90", "One in ten lasted longer than", float(np.percentile(hours, 90)), unit="hours", of=of),
     ]
+    if asked is not None:
+        figures.append(
+            Figure(
+                "longer", f"Lasted over {asked:g} hours", float(band.share[2]), float(band.low[2]),
+                float(band.high[2]), "share", of,
+            )
+        )  # fmt: skip
     years = _years(group) if with_rate else None
     for place, x in enumerate((8, 24)):
         share = float(durations.share_over(hours, x))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import build, outage, reference
-from pipelines.answers import Answer, Figure, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, _impact, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.graph import Graph, Scenario
@@ -20,7 +20,7 @@ METHODS = (
     "plane degrades changes and failover, never serving. Known rests on confirmed evidence, inferred on likely "
     "or possible evidence, unknown means that the part's provider or region is not shown and could be the "
     "failing one; low counts what is known, high what could be. Exposure is not downtime: failover that nobody "
-    "published may exist."
+    f"published may exist. {_impact.METHODS}"
 )
 
 
@@ -61,12 +61,14 @@ def scenario_from(
 def answer(edition: Edition, scenario: Scenario) -> Answer:
     """What a scenario exposes in one edition.
 
-    Figures: down, degraded, unknown (value = known + inferred, low, high), each with its parts; bodies.
-    Frames: services (one row per exposed service: effect, certainty, layer, via, alternatives).
+    Figures: down, degraded, unknown (value = known + inferred, low, high), each with its parts; bodies, service_hours,
+    transactions, tied_gbp, with_alternative. Frames: services (one row per exposed service: effect, certainty, layer,
+    via, alternatives, evidence, seen_on, url), contracts (in force with the provider), curve (how long its recorded
+    outages lasted).
     """
     graph = graph_of(edition)
-    effects = graph.solve(scenario)
-    counts = outage.tally(graph.codes(scenario))
+    effects, codes = graph.solve(scenario), graph.codes(scenario)
+    counts = outage.tally(codes)
     rows: list[dict[str, Any]] = []
     paths: list[dict[str, Any]] = []
     evidence_ids: set[str] = set()
@@ -113,12 +115,20 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
         "layer",
         "via",
         "alternatives",
+        "evidence",
+        "seen_on",
+        "url",
     ]
-    services = pd.DataFrame(rows, columns=columns)
     evidence = evidence_rows(edition, evidence_ids)
     known_evidence = {row["id"]: row for row in evidence}
+    first: dict[str, dict[str, Any]] = {}
     for path in paths:
         path["evidence"] = [known_evidence[i] for i in path["evidence"] if i in known_evidence]
+        first[path["service"]] = next(iter(path["evidence"]), {})
+    for row in rows:
+        shown = first[row["service_id"]]
+        row |= {"evidence": shown.get("value"), "seen_on": shown.get("date"), "url": shown.get("url")}
+    services = pd.DataFrame(rows, columns=columns)
     alternatives = [
         {"service": row["service_id"], "alternatives": row["alternatives"].split("; ")}
         for row in rows
@@ -152,6 +162,13 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
             unit="bodies",
         )
     )
+    impact = _impact.lost(edition, graph, codes, scenario)
+    worth, signed = _impact.tied(edition, scenario.provider)
+    past = _impact.history(edition, scenario)
+    real = _impact.behind(edition, scenario)
+    exposed = int((services["effect"] != "unknown").sum())
+    left = int(((services["effect"] != "unknown") & (services["alternatives"] != "")).sum())
+    figures += _impact.figures(impact, worth, left, exposed)
     population = (
         f"{number(total - mail)} services and the mail of {number(mail)} councils that we hold evidence for, "
         "chosen by us, not a sample of the UK"
@@ -164,10 +181,11 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
         population,
         METHODS,
         figures=figures,
-        frames={"services": services},
+        frames={"services": services, "contracts": signed, "curve": past["curve"]},
         caveats=[
             "Exposure is not downtime: failover that nobody published may exist.",
             "Evidence from DNS shows front doors; most back ends are unknown, and are counted as unknown.",
+            *_closed(scenario.provider),
         ],
         parameters={
             key: value
@@ -193,17 +211,35 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
             "region": scenario.region,
             "plane": scenario.plane,
             "cause": scenario.cause,
+            "cause_words": _impact.cause_in_words(scenario, real),
             "hours": scenario.hours,
             "incident": scenario.incident,
         },
+        "real_outage": real,
         "services_in_population": total,
         "down": counts["down"],
         "degraded": counts["degraded"],
         "unknown": counts["unknown"],
         "paths": paths,
         "alternatives": alternatives,
+        "lost_service_hours": impact["service_hours"],
+        "transactions": impact["transactions"],
+        "contract_value_tied": worth,
+        "contracts_tied": signed,
+        "history": past,
+        "beside": _impact.words(past, worth, provider_name(scenario.provider)),
     }
     return answer
+
+
+def _closed(provider: str) -> list[str]:
+    known = reference.load().provider(provider)
+    if not known.closed:
+        return []
+    return [
+        f"{known.name}: evidence held now names nobody on it any more; the hindcast says whom it served. For the exit of a "
+        "supplier that still trades choose its name, the cause supplier failure and the hours of notice."
+    ]
 
 
 _ORDER = {"down": 0, "degraded": 1, "known": 0, "inferred": 1, "unknown": 2}

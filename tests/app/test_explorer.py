@@ -109,8 +109,8 @@ def test_a_number_in_the_address_is_kept_and_a_wrong_one_is_said() -> None:
 
 
 def test_every_part_of_a_scenario_is_read_from_the_address() -> None:
-    test = opened("outage", provider="azure", product="Front Door", plane="control", region="uksouth")
-    assert [box.value for box in test.selectbox] == [None, "azure", "Front Door", "uksouth", "control"]
+    test = opened("outage", provider="azure", product="Front Door", plane="control", region="uksouth", cause="dns")
+    assert [box.value for box in test.selectbox] == [None, "azure", "Front Door", "uksouth", "control", "dns"]
     test = opened("outage", preset="fastly-2021-06-08", provider="azure")
     assert "Fastly" in text_of(test) and len(test.selectbox) == 1
 

@@ -1,8 +1,7 @@
-"""The dependence graph: cases by hand, networkx as the reference, and what must hold on any graph."""
+"""The graph over all services at once: cases by hand, and the reference of the benchmark on any graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -194,57 +193,6 @@ def test_networkx_says_the_same(drawn: Any, scenario: Scenario) -> None:
 
 def severity(made: Graph, scenario: Scenario) -> np.ndarray:
     return np.array([reach.decode(int(code)) for code in made.codes(scenario)])
-
-
-LARGER: list[tuple[str, Callable[[Scenario], Scenario]]] = [
-    ("everywhere instead of one region", lambda s: Scenario(s.provider, plane=s.plane)),
-    ("serving instead of changes only", lambda s: Scenario(s.provider, region=s.region)),
-]
-
-
-@pytest.mark.parametrize(("words", "larger"), LARGER, ids=[words for words, _ in LARGER])
-@settings(max_examples=80, deadline=None)
-@given(worlds, scenarios)
-def test_a_larger_outage_never_exposes_less(
-    words: str, larger: Callable[[Scenario], Scenario], drawn: Any, scenario: Scenario
-) -> None:
-    if "serving" in words and scenario.region is not None:
-        scenario = Scenario(scenario.provider, plane="control")  # a region's control plane is not modelled apart
-    made = graph(*nodes_of(drawn))
-    assert (severity(made, larger(scenario)) >= severity(made, scenario)).all()
-
-
-@settings(max_examples=80, deadline=None)
-@given(worlds, scenarios, leaves)
-def test_an_added_alternative_never_raises_services_down(drawn: Any, scenario: Scenario, extra: Leaf) -> None:
-    """One more alternative in every slot that has some and needs one only: nobody is down who was not."""
-    services, platforms = nodes_of(drawn)
-
-    def with_more(node: Node) -> Node:
-        more = [
-            Slot(s.role, s.layer, (*s.alternatives, extra), s.critical, s.mode)
-            if s.alternatives and s.mode == "any_of"
-            else s
-            for s in node.slots
-        ]
-        return Node(node.id, node.name, node.kind, None, more)
-
-    before = severity(graph(services, platforms), scenario)
-    after = severity(graph([with_more(s) for s in services], platforms), scenario)
-    assert ((after == 2) <= (before == 2)).all()
-
-
-@settings(max_examples=60, deadline=None)
-@given(worlds, scenarios, st.randoms(use_true_random=False))
-def test_order_does_not_matter(drawn: Any, scenario: Scenario, chance: Any) -> None:
-    services, platforms = nodes_of(drawn)
-    expected = graph(services, platforms).solve(scenario)
-    mixed = [Node(s.id, s.name, s.kind, None, chance.sample(s.slots, len(s.slots))) for s in services]
-    chance.shuffle(mixed)
-    found = graph(mixed, platforms[::-1]).solve(scenario)
-    assert {k: (e.known, e.likely, e.open) for k, e in found.items()} == {
-        k: (e.known, e.likely, e.open) for k, e in expected.items()
-    }
 
 
 @settings(max_examples=60, deadline=None)
