@@ -23,7 +23,7 @@ import functools
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -162,9 +162,12 @@ def leaf_effect(
     if leaf.provider != scenario.provider:
         return (NOTHING, NOTHING, NOTHING)
     if scenario.product and not _same_product(leaf.product, scenario.product):
-        # The product at fault is another one; where ours is not known it could be the one, unless it stands elsewhere.
-        elsewhere = scenario.region is not None and leaf.region not in (None, scenario.region)
-        return (NOTHING, NOTHING, DOWN if leaf.product is None and not elsewhere else NOTHING)
+        # The product at fault is another one; where ours is not known it could be the one, and fares at worst as if
+        # all of the provider's products had failed.
+        if leaf.product is not None:
+            return (NOTHING, NOTHING, NOTHING)
+        whole = leaf_effect(leaf, replace(scenario, product=None), can_be, controls)
+        return (NOTHING, NOTHING, whole[2])
     if scenario.plane == "control":
         return _by_certainty(leaf, DEGRADED)
     if scenario.region is None or leaf.region == scenario.region:

@@ -56,6 +56,8 @@ CASES: list[tuple[str, list[Slot], Scenario, tuple[int, int, int]]] = [
     ("control plane", [slot(A)], Scenario("a", plane="control"), (1, 1, 1)),
     ("another product", [slot(leaf("a", product="Mail"))], Scenario("a", product="Web"), (0, 0, 0)),
     ("product not shown", [slot(A)], Scenario("a", product="Web"), (0, 0, 2)),
+    ("nor of a front without region", [slot(leaf("a", global_product=True))], Scenario("a", "Web", "r3"), (0, 0, 0)),
+    ("nor is more than changes lost", [slot(A)], Scenario("a", "Web", plane="control"), (0, 0, 1)),
     ("a partition apart", [slot(A)], Scenario("a", region="cn", apart=True), (0, 0, 0)),
     ("nothing is known of it at all", [], FAILS, (0, 0, 0)),
 ]
