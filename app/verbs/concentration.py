@@ -31,6 +31,12 @@ from pipelines.metrics.dependence import TYPES, dependence
     show_default=True,
     help="Population of the edition, without COUNTS.",
 )
+@click.option(
+    "--by", default="provider", show_default=True, help=f"What items hang from: {', '.join(concentration.BY)}."
+)
+@click.option("--weight", default="count", show_default=True, help=f"One of {', '.join(concentration.WEIGHTS)}.")
+@click.option("--sector", help="Only items of this sector.")
+@click.option("--evidence", help="known: what is inferred counts as unknown.")
 @edition_option
 @as_json
 @click.pass_context
@@ -45,18 +51,24 @@ def command(
     providers: str | None,
     types: str | None,
     population: str,
+    by: str,
+    weight: str,
+    sector: str | None,
+    evidence: str | None,
     edition_id: str | None,
     json_wanted: bool,
 ) -> None:
     """Measure concentration of COUNTS.csv by group, or of a population of the edition.
 
     Example: cloudhold concentration counts.csv --group country --item issuer --count sites --json
+
+    Example: cloudhold concentration --population contracts --by jurisdiction --weight value
     """
     if counts is None:
         print_answer(
-            concentration.answer(edition_of(context, edition_id), population),
+            concentration.answer(edition_of(context, edition_id), population, by, weight, sector, evidence),
             json_wanted,
-            ("name", "items", "known", "inferred", "rank"),
+            ("name", "items", "known", "inferred", "low", "high", "rank"),
             "providers",
         )
         return

@@ -1,7 +1,10 @@
 """The populations that shares are shares of. Each says who chose it and what it cannot speak for.
 
-A population gives one row per item: item, name, organisation_id, provider, certainty (known, inferred,
-unknown, not_tested), finding_id, seen_on, source_id. An item with several providers has several rows.
+A population gives one row per item and provider: item, name, organisation_id, sector, provider, certainty (known,
+inferred, unknown, not_tested), region and endpoint that the record shows, what the item can be weighed by
+(transactions a year, value in GBP), via_reseller, finding_id, seen_on, source_id, rule_id. An item with several
+providers has several rows. Published statements are in none: a share of them would count who publishes, not who
+depends.
 """
 
 from __future__ import annotations
@@ -11,13 +14,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipelines.answers.layers import ROLES
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Who is counted, in which role, and the words that go beside every share."""
+    """Who is counted, in which role, and the words that go beside every share.
+
+    `chosen` says how its items came to be counted, and so why no sampling interval is printed. `weights` are what
+    its items can be weighed by. `verb` joins its items to a provider in a sentence.
+    """
 
     id: str
     title: str
@@ -26,71 +34,108 @@ class Population:
     layer: str
     words: str
     sql: str
+    chosen: str
+    verb: str = "depend on"
+    weights: tuple[str, ...] = ("count",)
     caveats: tuple[str, ...] = ()
 
 
-_COUNCIL_MAIL = """
-WITH bodies AS (SELECT organisation_id, name, domain FROM organisations WHERE sector = 'local'),
-mail AS (
-  SELECT subject, provider, certainty, finding_id, seen_on, source_id, product, rule_id
-  FROM findings WHERE role = 'mail' AND layer = '{layer}' AND NOT private
-)
-SELECT b.organisation_id AS item, b.name, b.organisation_id,
-       coalesce(m.provider, 'unknown') AS provider,
-       CASE WHEN m.provider IS NULL THEN 'not_tested'
-            WHEN m.provider = 'unknown' THEN 'unknown' ELSE m.certainty END AS certainty,
-       m.finding_id, m.seen_on, m.source_id, m.rule_id
-FROM bodies b LEFT JOIN mail m ON m.subject = b.domain
-ORDER BY item, provider
+# Every population ends in the same columns, so that every measure reads every population.
+_ROWS = """
+SELECT i.item, i.name, i.organisation_id, i.sector, coalesce(f.provider, 'unknown') AS provider,
+       CASE WHEN f.provider IS NULL THEN 'not_tested'
+            WHEN f.provider = 'unknown' THEN 'unknown' ELSE f.certainty END AS certainty,
+       f.region, f.endpoint, i.transactions, NULL::DOUBLE AS value, false AS via_reseller,
+       f.finding_id, f.seen_on, f.source_id, f.rule_id
+FROM items i LEFT JOIN shown f ON f.key = i.key
+ORDER BY i.item, f.provider, f.finding_id
 """
+_SHOWN = "provider, certainty, region, endpoint, finding_id, seen_on, source_id, rule_id"
+_COUNCILS = """items AS (
+  SELECT organisation_id AS item, name, organisation_id, sector, domain AS key, NULL::BIGINT AS transactions
+  FROM organisations WHERE sector = 'local'
+)"""
+_COUNCIL_MAIL = f"""
+WITH {_COUNCILS}, shown AS (
+  SELECT subject AS key, {_SHOWN} FROM findings WHERE role = 'mail' AND layer = 'back' AND NOT private
+) {_ROWS}"""
 
 # A council whose mail record names its mailbox provider has no filter in front that we can see: that is
 # known, and apart from a council that nobody tested.
-_COUNCIL_FILTER = """
-WITH bodies AS (SELECT organisation_id, name, domain FROM organisations WHERE sector = 'local'),
-mail AS (
-  SELECT subject, layer, provider, certainty, finding_id, seen_on, source_id, rule_id
-  FROM findings WHERE role = 'mail' AND NOT private
-), direct AS (
-  SELECT * FROM mail WHERE layer = 'back'
-    AND NOT EXISTS (SELECT 1 FROM mail f WHERE f.layer = 'front' AND f.subject = mail.subject)
+_COUNCIL_FILTER = f"""
+WITH {_COUNCILS}, mail AS (
+  SELECT subject AS key, layer, {_SHOWN} FROM findings WHERE role = 'mail' AND NOT private
 ), shown AS (
-  SELECT subject, provider, certainty, finding_id, seen_on, source_id, rule_id FROM mail WHERE layer = 'front'
+  SELECT key, {_SHOWN} FROM mail WHERE layer = 'front'
   UNION ALL
-  SELECT subject, CASE WHEN starts_with(rule_id, 'mx:') THEN 'none' ELSE 'unknown' END,
+  SELECT key, CASE WHEN starts_with(rule_id, 'mx:') THEN 'none' ELSE 'unknown' END,
          CASE WHEN starts_with(rule_id, 'mx:') THEN 'known' ELSE 'unknown' END,
-         finding_id, seen_on, source_id, rule_id FROM direct
-)
-SELECT b.organisation_id AS item, b.name, b.organisation_id,
-       coalesce(m.provider, 'unknown') AS provider,
-       CASE WHEN m.provider IS NULL THEN 'not_tested'
-            WHEN m.provider = 'unknown' THEN 'unknown' ELSE m.certainty END AS certainty,
-       m.finding_id, m.seen_on, m.source_id, m.rule_id
-FROM bodies b LEFT JOIN shown m ON m.subject = b.domain
-ORDER BY item, provider
-"""
+         NULL, NULL, finding_id, seen_on, source_id, rule_id
+  FROM mail WHERE layer = 'back' AND NOT EXISTS (SELECT 1 FROM mail f WHERE f.layer = 'front' AND f.key = mail.key)
+) {_ROWS}"""
 
-_SERVICE_ROLE = """
-WITH s AS (
-  SELECT service_id, name, organisation_id, sector, hosts[1] AS host FROM services
-), f AS (
-  SELECT subject, provider, certainty, finding_id, seen_on, source_id, rule_id
-  FROM findings WHERE role = '{role}' AND layer = '{layer}' AND provider <> 'none' AND NOT private
-)
-SELECT s.service_id AS item, s.name, s.organisation_id,
-       coalesce(f.provider, 'unknown') AS provider,
-       CASE WHEN f.provider IS NULL THEN 'not_tested'
-            WHEN f.provider = 'unknown' THEN 'unknown' ELSE f.certainty END AS certainty,
-       f.finding_id, f.seen_on, f.source_id, f.rule_id
-FROM s LEFT JOIN f ON f.subject = s.host
-ORDER BY item, provider
+_SERVICE_WEB = f"""
+WITH items AS (
+  SELECT service_id AS item, name, organisation_id, sector, hosts[1] AS key, transactions_year AS transactions
+  FROM services
+), shown AS (
+  SELECT subject AS key, {_SHOWN} FROM findings
+  WHERE role = 'web' AND layer = 'front' AND provider <> 'none' AND NOT private
+) {_ROWS}"""
+
+_BODIES = """
+WITH items AS (
+  SELECT organisation_id AS item, name, organisation_id, sector, organisation_id AS key,
+         NULL::BIGINT AS transactions FROM organisations
+), shown AS (
+  SELECT organisation_id AS key, {shown} FROM findings WHERE role = '{role}' AND layer = '{layer}' AND NOT private
+) {rows}"""
+
+# One row per contract and provider: the rows that are one contract joined, with the largest of its published values.
+_CONTRACTS = """
+SELECT c.group_id AS item, min(c.title) AS name, min(c.organisation_id) AS organisation_id,
+       coalesce(min(o.sector), 'other') AS sector, p.provider, max(p.certainty) AS certainty,
+       NULL::VARCHAR AS region, NULL::VARCHAR AS endpoint, NULL::BIGINT AS transactions,
+       max(g.value) AS value, bool_or(p.via_reseller) AS via_reseller, min(c.contract_id) AS finding_id,
+       max(coalesce(c.awarded_on, c.start_on)) AS seen_on, min(c.source_id) AS source_id, min(p.rule_id) AS rule_id
+FROM contracts c JOIN contract_providers p USING (contract_id)
+LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
+JOIN (SELECT group_id, max(value_gbp::DOUBLE) FILTER (value_status = 'known') AS value FROM contracts GROUP BY ALL) g
+  ON g.group_id = c.group_id
+WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
+GROUP BY c.group_id, p.provider ORDER BY item, p.provider
 """
 
 _COUNCIL_WORDS = (
     "the UK's 382 principal councils: districts, unitaries, London boroughs, Scotland, Wales and Northern "
     "Ireland; the 21 English county councils are among those not tested"
 )
-_CHOSEN = "the {n} public services that we hold, chosen by us, not a sample of the UK"
+_CHOSEN = "the {services} public services that we hold, chosen by us, not a sample of the UK"
+_CENSUS = (
+    "This is a count of every principal council, not a sample: there is no sampling error, and no interval for it is "
+    "printed. What is not known is in the range."
+)
+_NOT_DRAWN = (
+    "These were chosen by us, not drawn at random, so a sampling interval would claim what it cannot: none is "
+    "printed. What is not known is in the range."
+)
+# The populations whose sentences may lead a page.
+HEADLINES = ("council-mail", "council-mail-filter", "service-web")
+
+
+def _bodies(role: str, layer: str, label: str) -> Population:
+    return Population(
+        f"bodies-{role}-{layer}",
+        f"{label} of the public bodies that we hold",
+        "bodies",
+        role,
+        layer,
+        "the {organisations} public bodies that we hold, chosen by us, not a sample of the UK",
+        _BODIES.format(role=role, layer=layer, shown=_SHOWN, rows=_ROWS),
+        _NOT_DRAWN,
+        caveats=("A body whose names point to several is split evenly between them.",),
+    )
+
 
 POPULATIONS: Mapping[str, Population] = {
     p.id: p
@@ -102,8 +147,10 @@ POPULATIONS: Mapping[str, Population] = {
             "mail",
             "back",
             _COUNCIL_WORDS,
-            _COUNCIL_MAIL.format(layer="back"),
-            (
+            _COUNCIL_MAIL,
+            _CENSUS,
+            "take their mail with",
+            caveats=(
                 "Mail records were observed by the mxmap project in April 2026 (CC BY-SA 4.0); a provider seen "
                 "through a filter is inferred, not known.",
                 "Not tested is not the same as unknown: for these councils no records were asked.",
@@ -117,7 +164,12 @@ POPULATIONS: Mapping[str, Population] = {
             "front",
             _COUNCIL_WORDS,
             _COUNCIL_FILTER,
-            ("No filter shown means that the mail record names the mailbox provider itself.",),
+            _CENSUS,
+            "put their mail behind",
+            caveats=(
+                "No filter shown means that the mail record names the mailbox provider itself. Such councils count in "
+                "the whole of every share, and not among the providers.",
+            ),
         ),
         Population(
             "service-web",
@@ -126,8 +178,31 @@ POPULATIONS: Mapping[str, Population] = {
             "web",
             "front",
             _CHOSEN,
-            _SERVICE_ROLE.format(role="web", layer="front"),
-            ("A network in front does not show where a service runs.",),
+            _SERVICE_WEB,
+            _NOT_DRAWN,
+            "are answered by",
+            weights=("count", "transactions"),
+            caveats=("A network in front does not show where a service runs.",),
+        ),
+        *(_bodies(role, layer, label) for (role, layer), label in ROLES.items()),
+        Population(
+            "contracts",
+            "Listed cloud contracts",
+            "contracts",
+            "contract",
+            "back",
+            "the contracts listed behind which evidence shows a provider: named in public sources or imported, not all "
+            "contracts of the UK; frameworks and goods of other vendors left out",
+            _CONTRACTS,
+            _NOT_DRAWN,
+            "name",
+            weights=("count", "value"),
+            caveats=(
+                "An award's value is a ceiling, never money spent.",
+                "Where a contract names several providers nobody publishes how its value is split: the middle splits it "
+                "evenly, the range takes every split. Through a reseller, the provider's part lies between nothing "
+                "and all.",
+            ),
         ),
     )
 }
@@ -147,4 +222,5 @@ def rows(edition: Edition, chosen: Population) -> pd.DataFrame:
 
 
 def words(edition: Edition, chosen: Population) -> str:
-    return chosen.words.format(n=f"{edition.counts['services']:,}")
+    """The population in words, with how many it holds in this edition."""
+    return chosen.words.format(**{table: f"{edition.counts[table]:,}" for table in ("services", "organisations")})

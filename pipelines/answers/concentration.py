@@ -1,15 +1,22 @@
-"""How concentrated is a population in one role, with exact bounds for what is unknown."""
+"""How concentrated is a population, by what its items depend on, with exact bounds for what is unknown."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, percent, provider_name, sources_of
+from pipelines.answers import Answer, Figure, companies, new, number, percent, pounds, provider_name, sources_of
 from pipelines.answers._populations import Population, population, rows, words
 from pipelines.edition import Edition
-from pipelines.metrics import measure
-from pipelines.metrics.bounds import Bounds, effective_number_bounds, hhi_bounds, share_bounds
+from pipelines.errors import Refused, UnknownName
+from pipelines.metrics import hhi, measure
+from pipelines.metrics.bounds import Bounds, Distribution, Open
+from pipelines.reference import Reference
+from pipelines.schema import CODELISTS
 
 ID = "concentration"
 QUESTION = "How concentrated is it, and how sure are we?"
@@ -19,68 +26,342 @@ METHODS = (
     "providers of equal size. The range is exact, not simulated: its low end gives every item without a "
     "provider to the largest one, its high end gives each a provider of its own. Known rests on a record that "
     "names the provider; inferred on signs that almost always mean it. Unknown and not tested are never added "
-    "together in words, and both are in the range."
+    "together in words, and both are in the range. Where evidence narrows what an unknown could be, the range is "
+    "narrower: a provider without a region shown can stand only in that provider's regions. Answering to a country's "
+    "law is judged by the home of the company that controls the provider, not by where a machine stands. By value, a "
+    "contract that names several providers may be split between them in any way, and one through a reseller may be "
+    "worth anything from nothing to all to the provider. Ranks are joint where the ranges of two overlap. Published "
+    "statements are in no share."
 )
+# What an item can be said to hang from: (one, several) of it, and how a title begins.
+BY: Mapping[str, tuple[str, str]] = {
+    "provider": ("provider", "providers"),
+    "parent": ("company", "companies"),
+    "jurisdiction": ("country", "countries"),
+    "region": ("region", "regions"),
+    "endpoint": ("shared endpoint", "shared endpoints"),
+}
+WEIGHTS: Mapping[str, str] = {
+    "count": "number of items",
+    "value": "published award value",
+    "transactions": "published transactions a year",
+}
+# fmt: off
+COUNTRIES: Mapping[str, str] = {
+    "AU": "Australia", "BG": "Bulgaria", "BR": "Brazil", "CA": "Canada", "CH": "Switzerland", "CN": "China",
+    "DE": "Germany", "FR": "France", "GB": "United Kingdom", "IE": "Ireland", "IL": "Israel", "IN": "India",
+    "IT": "Italy", "JP": "Japan", "KR": "South Korea", "LT": "Lithuania", "LU": "Luxembourg", "RU": "Russia",
+    "SE": "Sweden", "SG": "Singapore", "SI": "Slovenia", "US": "United States",
+}
+# fmt: on
+NONE, RESELLER, SEVERAL, ALONE = "none", "the reseller", "several", "own "
+# Each unknown item may have a provider of its own; unknown pounds and transactions may be spread without end.
+GRAIN: Mapping[str, float] = {"count": 1.0}
 
 
-def answer(edition: Edition, population_id: str = "council-mail", by: str = "provider") -> Answer:
-    """Concentration of one population by provider or by parent company.
+@dataclass(slots=True)
+class _Held:
+    """The items of a population as masses: who holds how much, and how much hangs from one holder alone."""
 
-    Figures: effective_number, hhi, leader_share (share of the leader), leader_impact (critical on the leader
-    alone), us_law (share whose provider's parent is at home in the US), items, known, inferred, unknown,
-    not_tested. Frames: providers (one row per provider: items, known, inferred, share, low, high, joint
-    rank), items (one row per item and provider).
+    settled: dict[str, float] = field(default_factory=dict)
+    open: list[Open] = field(default_factory=list)
+    alone: dict[str, float] = field(default_factory=dict)
+    alone_open: list[Open] = field(default_factory=list)
+    shared: float = 0.0
+    nobody: float = 0.0
+    missing: float = 0.0
+    known: dict[str, float] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
+    items: int = 0
+    without_weight: int = 0
+
+    def holders(self, grain: float) -> Distribution:
+        return Distribution(self.settled, [*self.open, *self._unattributed()], grain, self.nobody)
+
+    def only(self, grain: float) -> Distribution:
+        """Mass that hangs from one holder alone; what hangs from several counts in the whole."""
+        open_ = [*self.alone_open, *self._unattributed()]
+        return Distribution(self.alone, open_, grain, self.nobody + self.shared)
+
+    def _unattributed(self) -> list[Open]:
+        return [Open(self.missing)] if self.missing else []
+
+
+def answer(
+    edition: Edition,
+    population_id: str = "council-mail",
+    by: str = "provider",
+    weight: str = "count",
+    sector: str | None = None,
+    evidence: str | None = None,
+) -> Answer:
+    """Concentration of one population: by provider, parent company, jurisdiction, region or shared endpoint; weighed
+    by count, value or transactions; of one sector; on known evidence alone where evidence is "known".
+
+    Figures: effective_number, hhi, leader_share (share of the leader), leader_impact (hangs from the leader alone),
+    us_law (share whose provider's parent is at home in the US), items, known, inferred, unknown, not_tested, and
+    without_weight where items have no published weight. Frames: providers (one row per holder: items, known,
+    inferred, share, low, high, joint rank), items (one row per item and provider). UnknownName for a population, by,
+    weight, sector or evidence that there is not; Refused for a weight that the population has not.
     """
     chosen = population(population_id)
+    _check(chosen, by, weight, sector, evidence)
     items = rows(edition, chosen)
-    table, split = _tables(items, by)
-    attributed = list(table["items"])
-    total = items["item"].nunique()
+    whole = words(edition, chosen)
+    if sector:
+        items = items[items["sector"] == sector].reset_index(drop=True)
+        whole = f"those of the sector {sector} ({CODELISTS['sector'][sector]}) among {whole}"
+    facts = reference.load()
+    grain = GRAIN.get(weight, 0.0)
+    held = _held(items, _holder(facts, by), weight, evidence == "known")
+    masses = held.holders(grain)
+    unit, total = _whole(chosen, weight, held)
     states = _states(items)
     missing = states["unknown"] + states["not_tested"]
-    effective = effective_number_bounds(attributed, missing)
-    hhi = hhi_bounds(attributed, missing)
+    one, several = BY[by]
+
+    def figure(figure_id: str, label: str, bounds: Bounds, of: str = unit) -> Figure:
+        return Figure(figure_id, label, bounds.value, bounds.low, bounds.high, of, total, missing)
+
+    index = masses.hhi()
+    reading = hhi.reading(index.low, index.high)
+    table = _table(masses, held, by, facts)
     figures = [
-        _figure("effective_number", "Effective number of providers", effective, "providers", chosen, missing),
-        _figure("hhi", "Herfindahl-Hirschman index (0 to 10,000)", _scaled(hhi, 10_000), "points", chosen, missing),
+        figure("effective_number", f"Effective number of {several}", masses.effective_number(), several),
+        figure("hhi", "Herfindahl-Hirschman index (0 to 10,000)", _scaled(index, 10_000), "points"),
     ]
-    known = sum(attributed)
-    title = f"No provider could be shown for {words(edition, chosen)}."
-    if len(table):
-        leader = table.iloc[0]
-        share = share_bounds(leader["items"], known, missing)
-        figures.append(_figure("leader_share", f"Share of {leader['name']}", share, "share", chosen, missing))
-        impact = _impact(items, leader["provider"], by, total)
-        figures.append(_figure("leader_impact", f"Depend on {leader['name']} alone", impact, "share", chosen, missing))
-        us = _jurisdiction(split, total)
-        figures.append(_figure("us_law", "Answer to US law, by parent company", us, "share", chosen, missing))
-        title = _title(chosen, leader, states, total)
+    title = f"No {one} could be shown for {total}."
+    leaders = table[table["provider"] != NONE]
+    if len(leaders):
+        leader = leaders.iloc[0]
+        share = masses.share(leader["provider"])
+        figures.append(figure("leader_share", f"Share of {leader['name']}", share, "share"))
+        impact = held.only(grain).share(leader["provider"])
+        figures.append(figure("leader_impact", f"Depend on {leader['name']} alone", impact, "share"))
+        title = (
+            _counted(chosen, leader, states, held)
+            if by in ("provider", "parent") and weight == "count"
+            else _weighed(chosen, by, leader, share, total)
+        )
+    homes = masses if by == "jurisdiction" else _home(items, facts, weight, evidence, grain)
+    figures.append(figure("us_law", "Answer to US law, by parent company", homes.share("US"), "share"))
+    attributed = masses.held + masses.nobody - masses.unattributed
+    figures.append(Figure("attributed", f"With a {one} shown, or none", attributed, unit=unit, of=total))
     for state, label in (
         ("known", "Known"),
         ("inferred", "Inferred"),
         ("unknown", "Unknown"),
         ("not_tested", "Not tested"),
     ):
-        figures.append(Figure(state, label, states[state], unit=chosen.unit, of=f"{total} {chosen.unit}"))
-    figures.append(Figure("items", "In the population", total, unit=chosen.unit))
-    answer = new(
+        figures.append(Figure(state, label, states[state], unit=chosen.unit, of=f"{held.items} {chosen.unit}"))
+    if weight != "count":
+        label = f"No {WEIGHTS[weight]}: in no share"
+        figures.append(Figure("without_weight", label, held.without_weight, unit=chosen.unit))
+    figures.append(Figure("items", "In the population", held.items, unit=chosen.unit))
+    made = new(
         edition,
         ID,
         QUESTION,
         title,
-        words(edition, chosen),
+        whole,
         METHODS,
         figures=figures,
         frames={"providers": table, "items": items},
-        caveats=list(chosen.caveats),
-        parameters={"population": population_id, "by": by},
+        caveats=[*chosen.caveats, chosen.chosen, *([f"How to read the index: {reading}."] if reading else [])],
+        parameters={
+            key: value
+            for key, value in (
+                ("population", population_id),
+                ("by", by),
+                ("weight", weight),
+                ("sector", sector),
+                ("evidence", evidence),
+            )
+            if value
+        },
         sources=sources_of(edition, items["source_id"].dropna()),
     )
-    answer.body = {
+    made.body = {
         "providers": table,
-        "measures": measure(attributed),
+        "measures": measure(list(masses.central.values())),
+        "reading": reading,
     }
-    return answer
+    return made
+
+
+def _check(chosen: Population, by: str, weight: str, sector: str | None, evidence: str | None) -> None:
+    for what, given, known in (
+        ("measure of concentration by", by, BY),
+        ("weight", weight, WEIGHTS),
+        ("sector", sector or "central", CODELISTS["sector"]),
+        ("evidence", evidence or "known", ("known", "inferred")),
+    ):
+        if given not in known:
+            raise UnknownName(what, given, known)
+    if weight not in chosen.weights:
+        raise Refused(f"the population {chosen.id} has no {WEIGHTS[weight]}; weigh it by {' or '.join(chosen.weights)}")
+
+
+# -- from rows to masses -----------------------------------------------------------------------------------
+
+Holder = Callable[[Mapping[str, Any]], tuple[str | None, frozenset[str] | None]]
+
+
+def _holder(facts: Reference, by: str) -> Holder:
+    """What a row hangs from: (holder, None), or (None, the holders that evidence leaves; None for anybody)."""
+
+    def of(row: Mapping[str, Any]) -> tuple[str | None, frozenset[str] | None]:
+        provider = row["provider"]
+        if by == "parent":
+            return facts.parent(provider) or provider, None
+        if by == "jurisdiction":
+            return facts.jurisdiction(provider), None
+        if by == "endpoint":
+            shared = _said(row["endpoint"])
+            return f"{provider}/{row['endpoint']}" if shared else f"{ALONE}{row['item']}/{provider}", None
+        if by == "region":
+            if _said(row["region"]):
+                return f"{provider}/{row['region']}", None
+            known = facts.providers.get(provider)
+            if known and known.regions:
+                near = [r for r in known.regions if not (known.apart and r.startswith(known.apart))]
+                return None, frozenset(f"{provider}/{region}" for region in near)
+            return (f"{provider}/" if known and known.kind == "network in front" else None), None
+        return provider, None
+
+    return of
+
+
+def _said(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _held(items: pd.DataFrame, holder: Holder, weight: str, known_only: bool) -> _Held:
+    """Every item's weight given to what it hangs from."""
+    held = _Held()
+    sure = ("known",) if known_only else ("known", "inferred")
+    by_item: dict[str, list[Mapping[str, Any]]] = {}
+    for row in items.to_dict("records"):
+        by_item.setdefault(row["item"], []).append({str(key): value for key, value in row.items()})
+    for found in by_item.values():
+        held.items += 1
+        amount = 1.0 if weight == "count" else found[0][weight]
+        if pd.isna(amount):
+            held.without_weight += 1
+            continue
+        named = [row for row in found if row["certainty"] in sure and row["provider"] not in (NONE, "unknown")]
+        if not named:
+            none = any(row["provider"] == NONE and row["certainty"] in sure for row in found)
+            held.nobody += amount if none else 0.0
+            held.missing += 0.0 if none else amount
+            continue
+        _give(held, named, holder, float(amount), weight, doubted=any(row["provider"] == "unknown" for row in found))
+    return held
+
+
+def _give(
+    held: _Held, named: list[Mapping[str, Any]], holder: Holder, amount: float, weight: str, doubted: bool
+) -> None:
+    """One item's weight. `doubted`: the item has a part besides that nobody could attribute."""
+    kinds: dict[tuple[str | None, frozenset[str] | None], list[Mapping[str, Any]]] = {}
+    for row in named:
+        kinds.setdefault(holder(row), []).append(row)
+    part = amount / len(kinds)
+    names = [name for name, _ in kinds if name is not None]
+    resold = weight == "value" and any(row["via_reseller"] for row in named)
+    if weight == "value" and (resold or len(kinds) > 1):
+        # Nobody publishes the split, nor what the reseller keeps.
+        settled_names = len(names) == len(kinds)
+        may_be = frozenset([*names, RESELLER] if resold else names) if settled_names else None
+        held.open.append(Open(amount, may_be, dict.fromkeys(names, part)))
+    else:
+        for name, may_be in kinds:
+            if name is None:
+                held.open.append(Open(part, may_be))
+            else:
+                held.settled[name] = held.settled.get(name, 0.0) + part
+    for (name, _), rows_ in kinds.items():
+        if name is not None:
+            held.users[name] = held.users.get(name, 0) + 1
+            if any(row["certainty"] == "known" for row in rows_):
+                held.known[name] = held.known.get(name, 0.0) + part
+            days = [row["seen_on"] for row in rows_ if not pd.isna(row["seen_on"])]
+            held.seen[name] = max([*days, *([held.seen[name]] if name in held.seen else [])], default=pd.NaT)
+    name, may_be = next(iter(kinds))
+    if len(kinds) > 1:
+        held.shared += amount
+    elif name is None:
+        held.alone_open.append(Open(amount, may_be))
+    elif doubted or resold:
+        held.alone_open.append(Open(amount, frozenset((name, SEVERAL)), {name: amount}))
+    else:
+        held.alone[name] = held.alone.get(name, 0.0) + amount
+
+
+def _home(items: pd.DataFrame, facts: Reference, weight: str, evidence: str | None, grain: float) -> Distribution:
+    return _held(items, _holder(facts, "jurisdiction"), weight, evidence == "known").holders(grain)
+
+
+# -- from masses to rows and words -------------------------------------------------------------------------
+
+
+def _table(masses: Distribution, held: _Held, by: str, facts: Reference) -> pd.DataFrame:
+    """One row per holder, the largest first; then those that are shown to have none. Names that only one item uses
+    are no shared endpoints, and are left out."""
+    name_of = _names(facts, by)
+    found = []
+    for holder, mass in masses.central.items():
+        if by == "endpoint" and held.users.get(holder, 0) < 2:
+            continue
+        bounds = masses.share(holder)
+        known = held.known.get(holder, 0.0)
+        found.append((holder, name_of(holder), mass, known, mass - known, held.seen.get(holder, pd.NaT), bounds))
+    found.sort(key=lambda row: (-row[2], row[0]))
+    if held.nobody:
+        whole = masses.held + masses.nobody
+        none = Bounds(None, held.nobody / whole, (held.nobody + held.missing) / whole, 0.0, 0.0)
+        found.append((NONE, provider_name(NONE), held.nobody, held.nobody, 0.0, pd.NaT, none))
+    whole = masses.held + masses.nobody
+    table = pd.DataFrame(
+        [
+            (holder, name, mass, known, inferred, seen, mass / whole, bounds.low, bounds.high)
+            for holder, name, mass, known, inferred, seen, bounds in found
+        ],
+        columns=["provider", "name", "items", "known", "inferred", "seen_on", "share", "low", "high"],
+    )
+    table["rank"] = _joint_ranks(table)
+    return table
+
+
+def _names(facts: Reference, by: str) -> Callable[[str], str]:
+    company = companies()
+
+    def name(holder: str) -> str:
+        if by == "parent":
+            return company.get(holder, holder)
+        if by == "jurisdiction":
+            return COUNTRIES.get(holder, holder)
+        if by in ("region", "endpoint"):
+            provider, _, place = holder.partition("/")
+            if by == "endpoint":
+                return f"{place} ({provider_name(provider)})"
+            where = facts.provider(provider).regions.get(place)
+            return f"{provider_name(provider)} {place} ({where})" if where else f"{provider_name(provider)}, everywhere"
+        return provider_name(holder)
+
+    return name
+
+
+def _joint_ranks(table: pd.DataFrame) -> list[str]:
+    """Ranks, joint where the ranges of two holders overlap: then nobody can say who is ahead. None for no holder."""
+    real = table[table["provider"] != NONE]
+    ranks: list[str] = []
+    for row in table.itertuples():
+        above = int((real["low"] > row.high).sum())
+        rivals = int(((real["low"] <= row.high) & (real["high"] >= row.low)).sum())
+        ranks.append("" if row.provider == NONE else f"{above + 1}" if rivals == 1 else f"joint {above + 1}")
+    return ranks
 
 
 def _states(items: pd.DataFrame) -> dict[str, int]:
@@ -91,81 +372,21 @@ def _states(items: pd.DataFrame) -> dict[str, int]:
     return {state: int(counts.get(state, 0)) for state in order}
 
 
-def _tables(items: pd.DataFrame, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Providers with their counts, and the items with their weights."""
-    facts = reference.load()
-    split = items[items["certainty"].isin(["known", "inferred"])].copy()
-    split["parent"] = [facts.parent(p) or p for p in split["provider"]]
-    split["jurisdiction"] = [facts.jurisdiction(p) for p in split["provider"]]
-    key = "parent" if by == "parent" else "provider"
-    split = split.drop_duplicates(["item", key])
-    split["weight"] = 1 / split.groupby("item")["item"].transform("size") if len(split) else []
-    total = items["item"].nunique()
-    missing = total - split["item"].nunique()
-    table = (
-        split.assign(
-            known=split["weight"].where(split["certainty"] == "known", 0.0),
-            inferred=split["weight"].where(split["certainty"] == "inferred", 0.0),
+def _whole(chosen: Population, weight: str, held: _Held) -> tuple[str, str]:
+    """The unit of the masses, and the whole of every share in words."""
+    weighed = held.items - held.without_weight
+    total = sum(held.settled.values()) + sum(m.amount for m in held.open) + held.missing + held.nobody
+    if weight == "value":
+        return (
+            "GBP",
+            f"{pounds(total)} in the {number(weighed)} of {number(held.items)} {chosen.unit} with a known value",
         )
-        .groupby(key, as_index=False)
-        .agg(
-            items=("weight", "sum"),
-            known=("known", "sum"),
-            inferred=("inferred", "sum"),
-            seen_on=("seen_on", "max"),
+    if weight == "transactions":
+        return weight, (
+            f"{number(total)} transactions a year of the {number(weighed)} of {number(held.items)} {chosen.unit} that "
+            "publish them"
         )
-        .rename(columns={key: "provider"})
-        .sort_values(["items", "provider"], ascending=[False, True], ignore_index=True)
-    )
-    table.insert(1, "name", [_name(p, by) for p in table["provider"]])
-    table["share"] = table["items"] / total if total else 0.0
-    table["low"] = table["known"] / total if total else 0.0
-    table["high"] = (table["items"] + missing) / total if total else 0.0
-    table["rank"] = _joint_ranks(table)
-    return table, split
-
-
-def _name(provider: str, by: str) -> str:
-    return provider_name(provider) if by == "provider" else provider.replace("-", " ").title()
-
-
-def _joint_ranks(table: pd.DataFrame) -> list[str]:
-    """Ranks, joint where the ranges of two providers overlap: then nobody can say who is ahead."""
-    ranks: list[str] = []
-    for row in table.itertuples():
-        above = int((table["low"] > row.high).sum())
-        rivals = int(((table["low"] <= row.high) & (table["high"] >= row.low)).sum())
-        ranks.append(f"{above + 1}" if rivals == 1 else f"joint {above + 1}")
-    return ranks
-
-
-def _impact(items: pd.DataFrame, leader: str, by: str, total: int) -> Bounds:
-    """Share of items with no other provider than the leader."""
-    facts = reference.load()
-    named = items[items["certainty"].isin(["known", "inferred", "unknown"])].copy()
-    key = named["provider"].map(lambda p: (facts.parent(p) or p) if by == "parent" else p)
-    named["key"] = key
-    alone = named.groupby("item")["key"].agg(lambda keys: set(keys) == {leader})
-    critical = int(alone.sum())
-    missing = total - items[items["certainty"].isin(["known", "inferred"])]["item"].nunique()
-    attributed = total - missing
-    return share_bounds(critical, attributed, missing)
-
-
-def _jurisdiction(split: pd.DataFrame, total: int) -> Bounds:
-    """Share whose provider's parent is at home in the US; parents without a settled home widen the range."""
-    attributed = split["item"].nunique()
-    at_home = float(split.loc[split["jurisdiction"] == "US", "weight"].sum())
-    unsettled = float(split.loc[split["jurisdiction"].isna(), "weight"].sum())
-    missing = total - attributed
-    known = attributed - unsettled
-    return Bounds(
-        at_home / known if known else None,
-        at_home / total if total else None,
-        (at_home + unsettled + missing) / total if total else None,
-        known,
-        unsettled + missing,
-    )
+    return chosen.unit, f"{number(held.items)} {chosen.unit}"
 
 
 def _scaled(bounds: Bounds, factor: float) -> Bounds:
@@ -175,22 +396,26 @@ def _scaled(bounds: Bounds, factor: float) -> Bounds:
     return Bounds(times(bounds.value), times(bounds.low), times(bounds.high), bounds.known, bounds.unknown)
 
 
-def _figure(figure_id: str, label: str, bounds: Bounds, unit: str, chosen: Population, missing: int) -> Figure:
-    of = f"{number(bounds.known + bounds.unknown)} {chosen.unit}"
-    return Figure(figure_id, label, bounds.value, bounds.low, bounds.high, unit, of, missing)
-
-
-def _title(chosen: Population, leader: pd.Series, states: dict[str, int], total: int) -> str:
+def _counted(chosen: Population, leader: pd.Series, states: dict[str, int], held: _Held) -> str:
     count = round(leader["items"])
-    attributed = states["known"] + states["inferred"]
-    tested = attributed + states["unknown"]
-    verb = {
-        "council-mail": "take their mail with",
-        "council-mail-filter": "put their mail behind",
-        "service-web": "are answered by",
-    }.get(chosen.id, "depend on")
+    tested = states["known"] + states["inferred"] + states["unknown"]
+    met = "listed" if chosen.role == "contract" else "tested"
+    none = f"{number(held.nobody)} show none, " if held.nobody else ""
+    rest = f"{none}{number(states['unknown'])} unknown"
+    untested = f", {number(states['not_tested'])} of {number(held.items)} not tested" if states["not_tested"] else ""
     return (
-        f"Evidence suggests that {number(count)} of the {number(tested)} {chosen.unit} tested {verb} "
-        f"{leader['name']} ({percent(count / tested) if tested else 'unknown'}); {number(states['unknown'])} "
-        f"unknown, {number(states['not_tested'])} of {number(total)} not tested."
+        f"Evidence suggests that {number(count)} of the {number(tested)} {chosen.unit} {met} {chosen.verb} "
+        f"{leader['name']} ({percent(count / tested) if tested else 'unknown'}); {rest}{untested}."
     )
+
+
+def _weighed(chosen: Population, by: str, leader: pd.Series, share: Bounds, total: str) -> str:
+    article = "the " if leader["name"].startswith("United") else ""
+    hang = {
+        "jurisdiction": f"answers to the law of {article}{leader['name']}",
+        "region": f"stands in {leader['name']}",
+        "endpoint": f"shares {leader['name']}",
+    }.get(by, f"goes to {leader['name']}")
+    part = " of what is attributed" if share.unknown else ""
+    between = f"; it lies between {percent(share.low)} and {percent(share.high)}" if share.low != share.high else ""
+    return f"{chosen.title}, {total}: evidence suggests that {percent(share.value)}{part} {hang}{between}."

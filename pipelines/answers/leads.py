@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipelines.answers import Answer, Figure, concentration, incidents, new, number, pounds, provider_name, renewals
 from pipelines.answers import claim as claim_answer
-from pipelines.answers._populations import POPULATIONS
+from pipelines.answers._populations import HEADLINES, population
 from pipelines.edition import Edition
 
 ID = "leads"
@@ -105,18 +105,18 @@ def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
 
 
 def _concentrated(edition: Edition) -> Iterator[dict[str, Any]]:
-    for population in POPULATIONS.values():
-        found = concentration.answer(edition, population.id)
+    for chosen in map(population, HEADLINES):
+        found = concentration.answer(edition, chosen.id)
         tested = float(found.figure("known").value or 0) + float(found.figure("inferred").value or 0)
         top = found.frames["providers"].head(1).to_dict("records")
         if not top or not tested or top[0]["provider"] == "none" or top[0]["items"] / tested < WIDE:
             continue
         yield {
             "kind": "concentrated",
-            "sentence": f"{population.title}: {found.title}",
-            "ask": f"Ask what the {population.unit} would do without {top[0]['name']}, and who has practised it.",
+            "sentence": f"{chosen.title}: {found.title}",
+            "ask": f"Ask what the {chosen.unit} would do without {top[0]['name']}, and who has practised it.",
             "about": "population",
-            "id": population.id,
+            "id": chosen.id,
             "date": found.as_of,
             "provider": top[0]["provider"],
         }

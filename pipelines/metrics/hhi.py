@@ -40,3 +40,29 @@ def compute(counts: Counts) -> dict[str, float | int | None]:
         "hhi_unbiased": math.fsum(c * (c - 1) for c in counts) / (n * (n - 1)) if n > 1 else None,
         "hhi_se_delta": 2 * math.sqrt(max(cubes - hhi * hhi, 0.0) / n) if n > 1 else None,
     }
+
+
+BANDS = ((1500, "low"), (2500, "moderate"), (5000, "high"), (math.inf, "extremely high"))
+GUIDELINES = ((1000, "not concentrated"), (1800, "moderately concentrated"), (math.inf, "highly concentrated"))
+
+
+def band(points: float) -> str:
+    """The Internet Society's word for an index of 0 to 10,000: low, moderate, high, extremely high."""
+    return next(word for limit, word in BANDS if points < limit)
+
+
+def reading(low: float | None, high: float | None) -> str | None:
+    """What the US merger guidelines of 2023 call an index between two bounds (0 to 1); None where there is none.
+
+    >>> reading(0.1825, 0.34)
+    'highly concentrated by the US merger guidelines of 2023 (above 1,800), whatever the unknown turns out to be'
+    """
+    if low is None or high is None:
+        return None
+    at = [next(i for i, (limit, _) in enumerate(GUIDELINES) if x * 10_000 <= limit) for x in (low, high)]
+    floor, ceiling = (word for _, word in (GUIDELINES[at[0]], GUIDELINES[at[1]]))
+    where = {0: "up to 1,000", 1: "1,000 to 1,800", 2: "above 1,800"}
+    if at[0] == at[1]:
+        sure = ", whatever the unknown turns out to be" if low != high else ""
+        return f"{floor} by the US merger guidelines of 2023 ({where[at[0]]}){sure}"
+    return f"anything from {floor} to {ceiling} by the US merger guidelines of 2023: too much is unknown to say"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.metrics import measure, metrics
-from pipelines.metrics.bounds import effective_number_bounds, hhi_bounds, share_bounds
+from pipelines.metrics import hhi, measure, metrics
 from pipelines.metrics.dependence import dependence
 
 # W01 to W04 of the worked examples: public tables that anybody can check with a pencil.
@@ -72,50 +72,21 @@ def test_scaling_all_counts_changes_no_share(counts: list[int], factor: int) -> 
         assert math.isclose(a[key], b[key], rel_tol=1e-9, abs_tol=1e-9)
 
 
-@given(COUNTS, st.integers(2, 5))
-def test_splitting_a_provider_never_raises_concentration(counts: list[int], parts: int) -> None:
-    split = counts[1:] + [counts[0] / parts] * parts
-    assert measure(split)["hhi"] <= measure(counts)["hhi"] + 1e-12
+@given(COUNTS, st.lists(st.integers(1, 9), min_size=2, max_size=5))
+def test_splitting_a_provider_never_raises_concentration(counts: list[int], parts: list[int]) -> None:
+    """In parts of any size; and the number of providers as if equal never falls."""
+    split = counts[1:] + [counts[0] * part / sum(parts) for part in parts]
+    before, after = measure(counts), measure(split)
+    assert after["hhi"] <= before["hhi"] + 1e-12 and after["cr1"] <= before["cr1"] + 1e-12
+    for order in ("hill_q1", "hill_q2", "hill_inf"):
+        assert after[order] >= before[order] - 1e-9
 
 
-def completions(counts: list[int], unknown: int, limit: int = 5):
-    """Every way to give `unknown` items to known providers or to new ones (set partitions of the rest)."""
-    if unknown == 0:
-        yield tuple(sorted(counts))
-        return
-    for i in range(len(counts)):
-        yield from completions([*counts[:i], counts[i] + 1, *counts[i + 1 :]], unknown - 1, limit)
-    yield from completions([*counts, 1], unknown - 1, limit)
-
-
-@given(st.lists(st.integers(1, 6), min_size=0, max_size=3), st.integers(0, 4))
-def test_bounds_contain_every_completion_and_are_reached(counts: list[int], unknown: int) -> None:
-    if not counts and not unknown:
-        return
-    bounds = hhi_bounds(counts, unknown)
-    total = sum(counts) + unknown
-    values = {sum((c / total) ** 2 for c in done) for done in completions(counts, unknown)}
-    assert math.isclose(min(values), bounds.low, abs_tol=1e-12)
-    assert math.isclose(max(values), bounds.high, abs_tol=1e-12)
-    effective = effective_number_bounds(counts, unknown)
-    assert math.isclose(effective.low, 1 / bounds.high) and math.isclose(effective.high, 1 / bounds.low)
-
-
-@pytest.mark.parametrize(
-    ("new_allowed", "grain", "low"), [(True, 0.0, 2325), (True, 25.0, 2950), (False, 0.0, 3400)],
-    ids=["new providers without end", "one new provider", "only the three named"],
-)  # fmt: skip
-def test_bounds_of_the_worked_example(new_allowed: bool, grain: float, low: float) -> None:
-    """W07: 40, 25, 10 and 25 unattributed."""
-    bounds = hhi_bounds([40, 25, 10], 25, grain, new_allowed)
-    assert round(bounds.low * 10_000, 2) == low
-    assert round(bounds.high * 10_000, 2) == 4950
-
-
-def test_share_bounds_by_hand() -> None:
-    """3 of 6 known are this provider's; 4 more are unknown, 1 of which could be."""
-    assert (share_bounds(3, 6, 4).value, share_bounds(3, 6, 4).low, share_bounds(3, 6, 4).high) == (0.5, 0.3, 0.7)
-    assert share_bounds(3, 6, 4, could_be=1).high == 0.4
+@given(COUNTS.filter(lambda counts: len(counts) > 1))
+def test_joining_two_adds_twice_their_product(counts: list[int]) -> None:
+    """W03 and W08: an alias that nobody saw hides 2ab."""
+    a, b, *rest = (c / sum(counts) for c in counts)
+    assert math.isclose(measure([a + b, *rest])["hhi"] - measure([a, b, *rest])["hhi"], 2 * a * b, abs_tol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +107,77 @@ def test_each_kind_of_service_counts_once(service, expected: str) -> None:
     kinds = ("critical", "redundant", "private_only", "unknown")
     assert [kind for kind in kinds if figures[kind]] == [expected]
     assert figures["third_party"] == figures["critical"] + figures["redundant"]
+
+
+SERVICES = st.lists(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("third", "private", "unknown"))), min_size=1, max_size=4),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+def figures_of(services: list[list[tuple[str, str]]]) -> dict:
+    return dependence(([p for p, _ in service], [t for _, t in service]) for service in services)
+
+
+@given(SERVICES, st.randoms())
+def test_order_of_services_and_of_their_providers_does_not_matter(services, random) -> None:
+    mixed = [random.sample(service, len(service)) for service in random.sample(services, len(services))]
+    assert figures_of(mixed) == figures_of(services)
+
+
+@given(SERVICES, st.sampled_from("abcd"))
+def test_an_added_alternative_never_raises_what_depends_on_one_alone(services, added: str) -> None:
+    """To a service that has somebody, theirs or their own; a service of unknowns gains its first name, no choice."""
+    for index, service in enumerate(services):
+        if all(kind == "unknown" for _, kind in service):
+            continue
+        more = [*services[:index], [*service, (added, "third")], *services[index + 1 :]]
+        before, after = dict(figures_of(services)["top_impact"]), dict(figures_of(more)["top_impact"])
+        private = any(kind == "private" for _, kind in service)
+        outside = {name for name, kind in service if kind == "third"}
+        for name in "abcd":
+            assert after.get(name, 0) <= before.get(name, 0)
+        if outside or private:
+            assert figures_of(more)["critical"] <= figures_of(services)["critical"]
+
+
+@given(SERVICES)
+def test_the_third_party_range_holds_every_truth(services) -> None:
+    """Each entry that nobody could attribute is, in turn, a third party or the body's own: brute force."""
+    found = figures_of(services)
+    places = [(s, e) for s, service in enumerate(services) for e, (_, kind) in enumerate(service) if kind == "unknown"]
+    shares = set()
+    for truth in itertools.product(("third", "private"), repeat=min(len(places), 8)):
+        real = [list(service) for service in services]
+        for (s, e), kind in zip(places, truth, strict=False):
+            real[s][e] = (f"?{s}.{e}", kind)
+        shares.add(figures_of(real)["third_share"])
+    assert all(found["third_share_low"] - 1e-12 <= share <= found["third_share_high"] + 1e-12 for share in shares)
+    assert math.isclose(min(shares), found["third_share_low"])
+    if len(places) <= 8:
+        assert math.isclose(max(shares), found["third_share_high"])
+
+
+BANDS = [(276, "low"), (523, "low"), (635, "low"), (1308, "low"), (2118, "moderate"), (2409, "moderate"),
+         (2451, "moderate"), (2637, "high"), (2729, "high"), (3462, "high"), (4598, "high"), (6652, "extremely high")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("points", "word"), BANDS)
+def test_bands_of_the_internet_society(points: int, word: str) -> None:
+    """W13."""
+    assert hhi.band(points) == word
+
+
+READINGS = [
+    (0.0999, 0.1, "not concentrated by"), (0.12, 0.18, "moderately concentrated by"), (0.1825, 0.34, "highly concentrated by"),
+    (0.05, 0.34, "anything from not concentrated to highly concentrated"), (0.15, 0.19, "anything from moderately"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "high", "words"), READINGS)
+def test_the_index_is_read_only_as_far_as_its_range_goes(low: float, high: float, words: str) -> None:
+    assert hhi.reading(low, high).startswith(words)
+    assert hhi.reading(None, None) is None
 
 
 def test_top_lists_are_by_count_then_name() -> None:
