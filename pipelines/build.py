@@ -36,7 +36,9 @@ from pipelines.records import (
     Issue,
     Observation,
     Organisation,
+    Sale,
     Service,
+    Source,
     Statement,
 )
 from pipelines.reference import Reference
@@ -91,7 +93,10 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     contracts = tuple(made)
     tables["organisations"] = sorted([*organisations, *named_bodies], key=lambda o: o.organisation_id)
     for name in ("payments", "sales"):
-        tables[name] = _money(pipeline, _unique(_stored(store, manifest, name), f"{name.removesuffix('s')}_id"))
+        rows = _stored(store, manifest, name)
+        if name == "sales":
+            rows = _not_revised(rows, sources)
+        tables[name] = _money(pipeline, _unique(rows, f"{name.removesuffix('s')}_id"))
     with duckdb.connect() as connection:
         for name in contracts:
             view(connection, name, [made.path(name)])
@@ -383,6 +388,23 @@ def _named_bodies(reference: Reference, names: Mapping[str, tuple[str, str]]) ->
             source_id=reference_tables.source_id("former_organisations") if row else source,
             check=row["check"] if row else "read",
         )
+
+
+def _not_revised(sales: list[Sale], sources: list[Source]) -> list[Sale]:
+    """`sales` without those of a collected file whose month a newer collected file tells again.
+
+    Each published file holds all months, and months are revised: the newest file with a month speaks for it. Files that
+    somebody imported are not known to be whole, so they stand side by side.
+    """
+    files = {s.source_id: s for s in sources if s.collector == "gcloud-sales" and s.url and s.date_from and s.date_to}
+    order = sorted(files.values(), key=lambda s: (-(s.date_to or dt.date.min).toordinal(), s.source_id))
+    speaks: dict[dt.date | None, str] = {}
+    for month in {row.sold_on for row in sales if row.sold_on}:
+        for file in order:
+            if (file.date_from or month) <= month <= (file.date_to or month):
+                speaks[month] = file.source_id
+                break
+    return [row for row in sales if row.source_id not in files or speaks.get(row.sold_on) == row.source_id]
 
 
 def _money(pipeline: Pipeline, rows: list[Any]) -> list[Any]:

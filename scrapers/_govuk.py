@@ -10,11 +10,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from scrapers._fetch import Fetched, Fetcher, FetchRefused, SourceEnded
 from scrapers._pages import soup
 
 # Best first: what keeps text as it was typed, then what keeps types.
@@ -33,6 +35,7 @@ _MONTHS = {
 } | {"sept": 9}
 _MONTH_YEAR = re.compile(rf"\b({'|'.join(_MONTHS)})[\s_.,/-]*(?:to[\s_-]*)?((?:19|20)\d\d)\b")
 _YEAR_MONTH = re.compile(r"\b((?:19|20)\d\d)[\s_.-]?(0[1-9]|1[0-2])\b")
+_PAGE_MARK = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?[\s_.,-]+({'|'.join(_MONTHS)})[\s_.,-]+((?:19|20)\d\d)\b")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 
@@ -61,6 +64,66 @@ class Document:
 
     url: str
     title: str
+
+
+def is_page(body: bytes) -> bool:
+    """Whether bytes are a web page, whatever they were announced as."""
+    return bool(_PAGE_MARK.match(body[:4096].removeprefix(b"\xef\xbb\xbf")))
+
+
+def unusable(body: bytes) -> str | None:
+    """Why a body cannot be a table; None where it may be one."""
+    if not body.strip():
+        return "it is empty"
+    return "it is a web page, no table" if is_page(body) else None
+
+
+def ask(fetcher: Fetcher, url: str, accept: str = "*/*") -> Fetched:
+    """The answer to an address; SourceEnded or FetchRefused, naming it, where there is none to use."""
+    # A page for people: robots.txt decides. The files that it offers are there to be fetched.
+    if accept == "text/html" and not fetcher.robots_allow(fetcher.address(url)):
+        raise FetchRefused(f"{url[:200]}: robots.txt does not let us ask")
+    fetched = fetcher.get(url, accept=accept)
+    if fetched.status != 200:
+        raise SourceEnded(f"{url[:200]} answered {fetched.status}; run again later")
+    return fetched
+
+
+def base_of(fetcher: Fetcher, url: str, fetched: Fetched) -> str:
+    """What the links of a page are relative to: its real address, or the one that it has moved to."""
+    return url if fetched.url == fetcher.address(url) else fetched.url
+
+
+def newest(found: Sequence[File]) -> File:
+    """The file whose words name the latest day or month; the first of several, or where none names one."""
+
+    def end(file: File) -> dt.date:
+        named = period(file.words)
+        return day(file.words) or (named[1] if named else dt.date.min)
+
+    return max(found, key=end)
+
+
+def latest(fetcher: Fetcher, page: str, wanted: Callable[[str], bool], what: str) -> tuple[Fetched, File]:
+    """The newest file of a page, or of the newest publication it lists, whose words are `wanted`.
+
+    SourceEnded, naming the page and `what` was looked for, where it offers none.
+    """
+    url = page
+    for _ in range(2):
+        fetched = ask(fetcher, url, "text/html")
+        base = base_of(fetcher, url, fetched)
+        offered = [file for file in files(fetched.body, base) if wanted(file.words)]
+        if offered:
+            file = newest(offered)
+            return ask(fetcher, file.url), file
+        listed = [
+            File(one.url, one.title, "") for one in documents(fetched.body, base) if wanted(f"{one.title} {one.url}")
+        ]
+        if not listed:
+            break
+        url = newest(listed).url
+    raise SourceEnded(f"{url[:200]} names no {what}; its shape may have changed")
 
 
 def is_file(url: str) -> bool:

@@ -54,7 +54,6 @@ MOST_FAILURES = 3
 _SPEND = re.compile(
     r"spen[dt]|expend|payment|transaction|25[,.]?000|25k|\b500\b|procurement card|\bgpc\b|invoice", re.I
 )
-_PAGE_MARK = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
 def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
@@ -83,11 +82,6 @@ def _wanted(arguments: Sequence[str]) -> list[str | Path]:
         else:
             raise Refused(f"{word!r} is neither an address nor a file here; give https://... or the name of a file")
     return wanted
-
-
-def is_page(body: bytes) -> bool:
-    """Whether bytes are a web page, whatever they were announced as."""
-    return bool(_PAGE_MARK.match(body[:4096].removeprefix(b"\xef\xbb\xbf")))
 
 
 def _mark(url: str) -> str:
@@ -120,12 +114,11 @@ class _Walk:
         if fetched is None:
             return
         lacking = len(self.run.lacks)
-        if not is_page(fetched.body):
+        if not _govuk.is_page(fetched.body):
             # An address that is no page may be a file without an ending: its reader says what it is.
             yield from self._keep(fetched, urlsplit(url).path.rpartition("/")[2] or "file", url, None)
         else:
-            # Relative links belong to the page's real address, unless it has moved.
-            base = url if fetched.url == self.fetcher.address(url) else fetched.url
+            base = _govuk.base_of(self.fetcher, url, fetched)
             yield from self._read(fetched.body, base, url, listed)
         if len(self.run.lacks) == lacking:
             self.walked.add(_mark(url))
@@ -137,7 +130,7 @@ class _Walk:
             body = path.read_bytes()
         except OSError as error:
             raise Refused(f"{path} cannot be read ({error.strerror}); check the name") from error
-        if is_page(body):
+        if _govuk.is_page(body):
             yield from self._read(body, "https://www.gov.uk/", path.name, listed=False)
         else:
             yield from self._keep(Fetched("", 200, {}, body, self.run.now), path.name, None, None)
@@ -175,13 +168,7 @@ class _Walk:
 
     def _keep(self, fetched: Fetched, name: str, url: str | None, owner: str | None) -> Iterator[Page]:
         """The body for its reader; its address is done once it was read."""
-        refused = (
-            "it is empty"
-            if not fetched.body.strip()
-            else "it is a web page, no table"
-            if is_page(fetched.body)
-            else None
-        )
+        refused = _govuk.unusable(fetched.body)
         before = set(self.done)
         if url is not None:
             self.done.add(_mark(url))
@@ -194,24 +181,17 @@ class _Walk:
 
     def _ask(self, url: str, accept: str) -> Fetched | None:
         """The answer; None, and the address among what is lacking, where there is none to use."""
-        problem = self._problem(url, accept)
-        if isinstance(problem, Fetched):
-            self.failures = 0
-            return problem
-        self.failures += 1
-        if self.failures >= MOST_FAILURES:
-            raise SourceEnded(f"{self.failures} addresses in a row gave nothing, the last: {problem}"[:500])
-        self.run.lacks.append(problem)
-        return None
-
-    def _problem(self, url: str, accept: str) -> Fetched | str:
         try:
-            # A page for people: robots.txt decides. The files that it offers are there to be fetched.
-            if accept == "text/html" and not self.fetcher.robots_allow(self.fetcher.address(url)):
-                return f"{url[:200]}: robots.txt does not let us ask"
-            fetched = self.fetcher.get(url, accept=accept)
+            fetched = _govuk.ask(self.fetcher, url, accept)
         except RunOver:
             raise
         except (SourceEnded, FetchRefused) as error:
-            return str(error)
-        return fetched if fetched.status == 200 else f"{url[:200]} answered {fetched.status}"
+            self.failures += 1
+            if self.failures >= MOST_FAILURES:
+                raise SourceEnded(
+                    f"{self.failures} addresses in a row gave nothing, the last: {error}"[:500]
+                ) from error
+            self.run.lacks.append(str(error))
+            return None
+        self.failures = 0
+        return fetched
