@@ -7,11 +7,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import State, chart, records, respond, table
+from app.site._pages import Column, State, chart, of, records, respond, table
 from app.stores import ask
+from app.words import said
 from pipelines.answers import listing, provider_name
 
 MOST = 130
+LOOKS = {
+    "complete": "read whole",
+    "partial": "gave nothing usable; the state before it stays",
+    "failed": "gave nothing usable",
+    "imported": "imported from a file",
+}
+FEEDS = [
+    Column("Feed", of("feed")),
+    Column("Last look", lambda row: LOOKS.get(str(row["state"]), said(row["state"]))),
+    Column("Last good state", of("last_good", "none yet")),
+    Column("Days before this edition's newest evidence", of("days_before_as_of", "not known")),
+    Column("Incidents", of("incidents")),
+    Column("Why", of("reason", "nothing to say")),
+]
 
 
 def page(request: Request) -> Response:
@@ -33,6 +48,7 @@ def page(request: Request) -> Response:
         causes=chart(state, "incident-causes"),
         lengths=chart(state, "durations"),
         rows=table("Incidents, newest first", answer.frames["incidents"], columns.incidents(state), most=MOST),
+        feeds=table("Feeds", answer.frames["feeds"], FEEDS),
         providers=providers,
         provider_id=provider,
     )

@@ -47,6 +47,20 @@ def render(edition: Edition) -> None:
             "uk_services_affected": "UK services named",
         },
     )
+    feeds = answer.frames["feeds"]
+    if not feeds.empty:
+        st.markdown("### Feeds, and how old their last good state is")
+        ui.rows_table(
+            feeds,
+            {
+                "feed": "Feed",
+                "state": "Last look",
+                "last_good": "Last good state",
+                "days_before_as_of": "Days before the newest evidence",
+                "incidents": "Incidents",
+                "reason": "Why",
+            },
+        )
     ui.data_button(answer, "incidents", f"incidents-{provider or 'all'}", "Download the incidents (CSV)")
     ui.methods(answer)
 

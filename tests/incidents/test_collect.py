@@ -12,7 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
 
+from app.site import incidents as incidents_page
 from pipelines import build, ingest, reference
 from pipelines.answers import incidents as incidents_answer
 from pipelines.edition import Edition
@@ -240,6 +244,23 @@ def test_a_feed_that_changes_its_shape_is_quarantined_and_its_age_shows(stand_in
     assert (feed["state"], feed["last_good"].date(), feed["incidents"]) == ("partial", NOW.date(), 2)
     assert feed["days_before_as_of"] == (answer.as_of - NOW.date()).days > 0
     assert any("google" in caveat and "'begin'" in caveat for caveat in answer.caveats)
+    # so do both faces
+    request = Request({"type": "http", "method": "GET", "path": "/incidents", "query_string": b"", "headers": []})
+    page = BeautifulSoup(bytes(incidents_page.page(request).body), "lxml")
+    table = next(t for t in page.find_all("table") if "Last good state" in t.get_text())
+    line = next(row.get_text(" ", strip=True) for row in table.find_all("tr") if "google" in row.get_text())
+    assert (
+        "the state before it stays" in line
+        and "1\u00a0Mar\u00a02026" in line
+        and str(feed["days_before_as_of"]) in line
+    )
+    explorer = AppTest.from_string(
+        "import app.views as v\nfrom app.components import frame_page\n"
+        "frame_page([w for w in v.views() if w.PAGE.id == 'incidents'][0])\n",
+        default_timeout=60,
+    ).run()
+    assert not explorer.exception
+    assert any("how old their last good state is" in str(words.value) for words in explorer.markdown)
     # and once it has its shape again, it is complete again
     stand_in.served["/incidents.json"] = (200, (BODIES / "google.json").read_bytes(), {"ETag": '"google-3"'})
     healed, _ = stand_in.collect(store.manifest().cursors["incidents"]["at"])
