@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipelines.store import Manifest, Part, Store
 
 # Up to this size an edition is held in memory, where a page's queries take single milliseconds.
 IN_MEMORY_BYTES = 256 * 1024 * 1024
+BATCH_ROWS = 10_000
 
 
 class Edition:
@@ -80,15 +81,14 @@ class Edition:
         row = cursor.execute(sql, parameters or {}).fetchone()
         return row[0] if row else None
 
-    def arrow(self, table: str) -> pa.Table:
-        """One table whole, in its schema and in the order of its key."""
-        spec = schema.table(table)
-        order = ", ".join(f'"{column}"' for column in spec.key)
-        columns = ", ".join(f'"{name}"' for name in spec.names())
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """One table in its schema, BATCH_ROWS at a time, in the order of its key: `build` wrote it in that order."""
+        wanted = schema.arrow_schema(table)
+        columns = ", ".join(f'"{name}"' for name in wanted.names)
         with self._lock:
             cursor = self._connection.cursor()
-        read = cursor.sql(f'SELECT {columns} FROM "{table}" ORDER BY {order}').to_arrow_table()
-        return read.cast(schema.arrow_schema(table))
+        for batch in cursor.sql(f'SELECT {columns} FROM "{table}"').to_arrow_reader(BATCH_ROWS):
+            yield from pa.Table.from_batches([batch]).cast(wanted).to_batches()
 
     @functools.cached_property
     def sources(self) -> dict[str, dict[str, Any]]:

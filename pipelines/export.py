@@ -6,28 +6,25 @@ row count and SHA-256 stand in the metadata, so a cut download shows.
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
+import contextlib
 import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from pipelines import schema
 from pipelines.edition import Edition
 from pipelines.errors import Refused
-from pipelines.store import parquet_bytes, sha256, write_durably
+from pipelines.forms import PER_TABLE, SEPARATOR, Facts, without_addresses
+from pipelines.store import sync_directory
 
 LICENCE = "Open Government Licence v3.0"
 LICENCE_URL = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
 CREDIT = "Contains public sector information licensed under the Open Government Licence v3.0."
-SEPARATOR = ";"
-BATCH_ROWS = 10_000
+PACKAGE = "datapackage.json"
 
 _CSVW_TYPES = {
     "VARCHAR": "string",
@@ -51,37 +48,6 @@ _FRICTIONLESS_TYPES = {
 }
 
 
-def cell(value: Any) -> str:
-    """One value as it stands in a CSV cell."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, list):
-        return SEPARATOR.join(item.replace(SEPARATOR, ",") for item in value)
-    return str(value)
-
-
-def csv_lines(rows: pa.Table) -> Iterator[bytes]:
-    """A table as CSV in pieces: UTF-8, CRLF, one header row."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(rows.column_names)
-    for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
-        columns = [column.to_pylist() for column in batch.columns]
-        writer.writerows([cell(value) for value in row] for row in zip(*columns, strict=True))
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
 def caveats(edition: Edition) -> list[str]:
     found = [
         "Unknown is not none: an empty cell says that we do not know, each column says why.",
@@ -93,12 +59,13 @@ def caveats(edition: Edition) -> list[str]:
 
 
 def write(
-    edition: Edition, tables: Sequence[str], out: Path, form: str = "csv", private: bool = False
-) -> list[dict[str, Any]]:
-    """Write tables into a folder, each with its metadata, and the datapackage over all of them.
+    edition: Edition, tables: Sequence[str], out: Path, forms: Sequence[str] = ("csv",), private: bool = False
+) -> list[Facts]:
+    """Write tables into a folder in one or more forms, with the metadata of each and the datapackage over all.
 
-    Gives back path, rows, bytes and sha256 per data file. UnknownName for a table that does not exist;
-    Refused for a private edition without `private`.
+    Rows go by batch by batch, so memory does not grow with them, and the files appear when all are whole: a failure
+    leaves the folder as it was. Gives back the facts of each data file. UnknownName for a table that does not exist;
+    Refused for a private edition without `private` and where the folder cannot be written.
     """
     chosen = list(dict.fromkeys(tables)) or list(schema.EDITION_TABLES)
     for name in chosen:
@@ -106,34 +73,49 @@ def write(
             schema.table("no such table " + name if name in schema.tables() else name)
     if edition.private and not private:
         raise Refused("this edition holds a body's private records; repeat with --private to export them")
+    written: list[Facts] = []
+    resources = []
+    with _publishing(out) as place:
+        for name in chosen:
+            spec = schema.table(name)
+            sinks = {form: PER_TABLE[form][1](place / (name + PER_TABLE[form][0]), spec.columns) for form in forms}
+            for batch in edition.batches(name):
+                clean = without_addresses(batch)
+                for sink in sinks.values():
+                    sink.add(clean)
+            for form, sink in sinks.items():
+                facts = sink.close()
+                if facts["path"].endswith(".csv"):
+                    (place / f"{facts['path']}-metadata.json").write_bytes(_json(csvw(edition, spec, facts)))
+                resources.append(resource(spec, facts, form))
+                written.append(facts)
+        (place / PACKAGE).write_bytes(_json(datapackage(edition, resources)))
+    return written
+
+
+@contextlib.contextmanager
+def _publishing(out: Path) -> Iterator[Path]:
+    """A folder to write into; its files appear in `out` at the end, or not at all, the package that names them last."""
     try:
         out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as held:
+            place = Path(held)
+            yield place
+            for path in sorted(place.iterdir(), key=lambda path: (path.name == PACKAGE, path.name)):
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+                path.replace(out / path.name)
+        sync_directory(out)
     except OSError as error:
-        raise Refused(f"{out} cannot be written ({error.strerror}); name another folder with --out") from error
-    written = []
-    resources = []
-    for name in chosen:
-        rows = edition.arrow(name)
-        body = b"".join(csv_lines(rows)) if form == "csv" else parquet_bytes(rows)
-        file = f"{name}.{form}"
-        facts = {"path": file, "rows": rows.num_rows, "bytes": len(body), "sha256": sha256(body)}
-        write_durably(out / file, body)
-        if form == "csv":
-            metadata = csvw(edition, name, facts)
-            write_durably(out / f"{name}.csv-metadata.json", _json(metadata))
-        resources.append(resource(name, facts, form))
-        written.append(facts)
-    write_durably(out / "datapackage.json", _json(datapackage(edition, resources)))
-    return written
+        raise Refused(f"{out} cannot be written ({error.strerror or error}); name another folder with --out") from error
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, indent=1, ensure_ascii=False).encode()
 
 
-def csvw(edition: Edition, name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """CSV on the Web metadata of one table."""
-    spec = schema.table(name)
+def csvw(edition: Edition, spec: schema.Table, facts: Facts) -> dict[str, Any]:
+    """CSV on the Web metadata of one file."""
     columns = []
     for column in spec.columns:
         item: dict[str, Any] = {
@@ -150,11 +132,11 @@ def csvw(edition: Edition, name: str, facts: Mapping[str, Any]) -> dict[str, Any
         "@context": "http://www.w3.org/ns/csvw",
         "url": facts["path"],
         "dialect": {"encoding": "utf-8", "lineTerminators": ["\r\n", "\n"], "header": True},
-        "dc:title": f"cloudhold {name}, edition {edition.id}",
+        "dc:title": f"cloudhold {spec.name}, edition {edition.id}",
         "dc:description": spec.meaning,
         "dc:license": {"@id": LICENCE_URL},
         "dc:rights": CREDIT,
-        "dc:identifier": f"{edition.id}/{name}",
+        "dc:identifier": f"{edition.id}/{spec.name}",
         "notes": [
             {
                 "rows": facts["rows"],
@@ -199,32 +181,36 @@ def _described(column: schema.Column) -> str:
     return text
 
 
-def resource(name: str, facts: Mapping[str, Any], form: str) -> dict[str, Any]:
+def resource(spec: schema.Table, facts: Facts, form: str) -> dict[str, Any]:
     """One resource of the data package."""
-    spec = schema.table(name)
+    parquet = form == "parquet"
     fields = [
         {
             "name": column.name,
-            "type": _FRICTIONLESS_TYPES[column.duckdb],
+            "type": "array" if parquet and column.python == tuple[str, ...] else _FRICTIONLESS_TYPES[column.duckdb],
             "description": _described(column),
             **({"constraints": held} if (held := _constraints(column)) else {}),
         }
         for column in spec.columns
     ]
     body: dict[str, Any] = {
-        "name": name.replace("_", "-"),
+        "name": spec.name.replace("_", "-") + ("" if form == "csv" else f"-{form}"),
         "path": facts["path"],
         "description": spec.meaning,
-        "format": form,
-        "mediatype": "text/csv" if form == "csv" else "application/vnd.apache.parquet",
-        "encoding": "utf-8",
+        "format": "parquet" if parquet else "csv",
+        "mediatype": "application/vnd.apache.parquet" if parquet else "text/csv",
         "bytes": facts["bytes"],
         "hash": f"sha256:{facts['sha256']}",
-        "rows": facts["rows"],
+        # frictionless takes "rows" as something to count, which it cannot do in Parquet (see below)
+        "row_count" if parquet else "rows": facts["rows"],
+        "schema": {"fields": fields, "primaryKey": list(spec.key), "missingValues": [""]},
     }
-    if form == "csv":
+    if parquet:
+        # frictionless reads Parquet by way of pandas, which turns missing numbers into nan: it looks at the bytes only.
+        body["type"] = "file"
+    else:
+        body["encoding"] = "utf-8" if form == "csv" else "utf-8-sig"
         body["dialect"] = {"lineTerminator": "\r\n"}
-        body["schema"] = {"fields": fields, "primaryKey": list(spec.key), "missingValues": [""]}
     return body
 
 

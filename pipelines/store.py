@@ -142,7 +142,7 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
     if os.name == "nt":  # Windows cannot open a directory; its rename is durable enough
         return
     handle = os.open(path, os.O_RDONLY)
@@ -175,7 +175,7 @@ def _durably(path: Path, source: BinaryIO) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise Refused(f"cannot write {path.name} in {path.parent}: {error.strerror or error}") from error
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def parquet_bytes(data: pa.Table) -> bytes:
@@ -445,7 +445,7 @@ class Writer:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise Refused(f"cannot write a raw body in {target}: {error.strerror or error}") from error
-        _sync_directory(target)
+        sync_directory(target)
         self._raw.append(part)
         return part
 

@@ -1,12 +1,14 @@
 """The files: every table of an edition under an address that never changes, and the newest under one that always works.
 
-Each file is written once per edition, as `cloudhold export` writes it, and then served from disk.
+Each file is written once per edition, as `cloudhold export` writes it, packed once, and then served from disk.
 """
 
 from __future__ import annotations
 
 import functools
+import gzip
 import json
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -21,30 +23,69 @@ from app.stores import shown_edition
 from pipelines import export, schema
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
+from pipelines.forms import PER_TABLE, Facts
+from pipelines.store import sha256_file
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
+# Parquet is packed already.
+_PACKABLE = (".csv", ".json")
+_EDITIONS = 4
 _LOCK = threading.Lock()
 
 
-@functools.lru_cache(maxsize=4)
-def _folder(edition: Edition) -> tuple[Path, tempfile.TemporaryDirectory[str], dict[str, dict[str, Any]]]:
-    """Where the files of an edition lie, what keeps the folder alive, and the facts of each data file."""
-    held = tempfile.TemporaryDirectory(prefix="cloudhold-files-")
-    place = Path(held.name)
-    facts = {}
-    # Both forms write a package; the one that stays names the CSV files, which are the ones to cite.
-    for form in ("parquet", "csv"):
-        facts.update({item["path"]: item for item in export.write(edition, (), place, form)})
-    return place, held, facts
+class Folder:
+    """The files of one edition. They go when neither the newest editions nor an answer on its way holds this."""
+
+    def __init__(self) -> None:
+        self._held = tempfile.TemporaryDirectory(prefix="cloudhold-files-")
+        self._lock = threading.Lock()
+        self.place = Path(self._held.name)
+        self.facts: dict[str, Facts] = {}
+        self.hashes: dict[str, str] = {}
+
+    def fill(self, edition: Edition) -> None:
+        """Write the files where that is still to do. Others who ask for this edition wait, nobody else does."""
+        with self._lock:
+            if not self.hashes:
+                self.facts = {f["path"]: f for f in export.write(edition, (), self.place, tuple(PER_TABLE))}
+                self.hashes = {
+                    path.name: self.facts[path.name]["sha256"] if path.name in self.facts else sha256_file(path)
+                    for path in sorted(self.place.iterdir())
+                }
+
+    def packed(self, name: str) -> Path:
+        """A file with gzip, which every program unpacks; made once."""
+        path = self.place / f".{name}.gz"
+        with self._lock:
+            if not path.exists():
+                partly = path.with_suffix(".tmp")
+                with (self.place / name).open("rb") as source, gzip.GzipFile(partly, "wb", 6, mtime=0) as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+                partly.replace(path)
+        return path
 
 
-def prepared(edition: Edition) -> tuple[Path, dict[str, dict[str, Any]]]:
-    """The folder of an edition's files and the facts of each. Refused for an edition with private records."""
+@functools.lru_cache(maxsize=_EDITIONS)
+def _folder(edition_id: str) -> Folder:
+    return Folder()
+
+
+def prepared(edition: Edition) -> Folder:
+    """The folder of an edition with its files. Refused for an edition with private records."""
     if edition.private:
         raise Refused("this edition holds a body's private records; its files are not served")
     with _LOCK:
-        place, _, facts = _folder(edition)
-    return place, facts
+        folder = _folder(edition.id)
+    folder.fill(edition)
+    return folder
+
+
+class _Sent(FileResponse):
+    """A file on its way: its folder stays until the last byte has gone, whatever newer editions push out meanwhile."""
+
+    def __init__(self, folder: Folder, path: Path, **more: Any) -> None:
+        super().__init__(path, **more)
+        self.folder = folder
 
 
 def file(request: Request) -> Response:
@@ -52,23 +93,28 @@ def file(request: Request) -> Response:
     wanted = request.path_params["edition"]
     edition = shown_edition(None if wanted == "latest" else wanted)
     name = request.path_params["file"]
-    place, facts = prepared(edition)
-    known = sorted(entry.name for entry in place.iterdir())
-    if name not in known:
-        raise UnknownName("file", name, known)
+    folder = prepared(edition)
+    if name not in folder.hashes:
+        raise UnknownName("file", name, folder.hashes)
+    packed = name.endswith(_PACKABLE) and "gzip" in request.headers.get("accept-encoding", "")
+    # The fingerprint is the tag too: the same file has the same one after a restart.
+    tag = f'"{folder.hashes[name]}{"-gzip" if packed else ""}"'
     headers = {
         "cache-control": "no-cache" if wanted == "latest" else "public, max-age=31536000, immutable",
         "x-cloudhold-edition": edition.id,
-        "content-disposition": f'inline; filename="{name}"',
+        "x-sha256": folder.hashes[name],
+        "etag": tag,
+        "vary": "accept-encoding",
     }
-    if name in facts:
-        # The fingerprint is the tag too: the same file has the same one after a restart.
-        headers |= {
-            "x-row-count": str(facts[name]["rows"]),
-            "x-sha256": facts[name]["sha256"],
-            "etag": f'"{facts[name]["sha256"]}"',
-        }
-    return FileResponse(place / name, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+    if name in folder.facts:
+        headers["x-row-count"] = str(folder.facts[name]["rows"])
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    headers["content-disposition"] = f'inline; filename="{name}"'
+    if packed:
+        headers["content-encoding"] = "gzip"
+    path = folder.packed(name) if packed else folder.place / name
+    return _Sent(folder, path, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
 def index(request: Request) -> Response:
@@ -77,14 +123,14 @@ def index(request: Request) -> Response:
     wanted = request.path_params.get("edition", "latest")
     if wanted not in ("latest", state.edition.id):
         state.edition = shown_edition(wanted)
-    place, facts = prepared(state.edition)
-    title = json.loads((place / "datapackage.json").read_bytes()).get("title", "Data")
+    folder = prepared(state.edition)
+    title = json.loads((folder.place / export.PACKAGE).read_bytes())["title"]
     tables = [
         {
             "name": name,
             "meaning": schema.table(name).meaning,
-            "csv": facts[f"{name}.csv"],
-            "parquet": facts[f"{name}.parquet"],
+            "csv": folder.facts[f"{name}.csv"],
+            "parquet": folder.facts[f"{name}.parquet"],
             "columns": schema.table(name).columns,
         }
         for name in schema.EDITION_TABLES

@@ -8,12 +8,21 @@ import click
 
 from app.verbs._shared import as_json, edition_of, edition_option, print_json
 from pipelines import export
+from pipelines.forms import PER_TABLE
 
 
 @click.command("export")
 @click.argument("tables", nargs=-1)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
-@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "forms",
+    type=click.Choice(list(PER_TABLE)),
+    multiple=True,
+    default=("csv",),
+    show_default=True,
+    help="May be given more than once. spreadsheet: CSV whose text no spreadsheet runs as a formula.",
+)
 @click.option("--private", is_flag=True, help="Allow the export of an edition with a body's own records.")
 @edition_option
 @as_json
@@ -22,7 +31,7 @@ def command(
     context: click.Context,
     tables: tuple[str, ...],
     out: Path,
-    form: str,
+    forms: tuple[str, ...],
     private: bool,
     edition_id: str | None,
     json_wanted: bool,
@@ -32,7 +41,7 @@ def command(
     Example: cloudhold export findings contracts --out files
     """
     edition = edition_of(context, edition_id)
-    written = export.write(edition, tables, out, form, private)
+    written = export.write(edition, tables, out, forms, private)
     if json_wanted:
         print_json(
             {

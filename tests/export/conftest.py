@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import build, ingest, reference
+from pipelines import build, export, ingest, reference
 from pipelines.edition import Edition, open_edition
+from pipelines.forms import PER_TABLE
 from pipelines.store import Store
 
 AT = "@"  # written apart, so that no file of ours holds an address
@@ -93,11 +94,9 @@ def edition(request: pytest.FixtureRequest) -> Edition:
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., Path]:
     """A folder with an edition's files."""
-    from pipelines import export
 
     def written(edition: Edition, *forms: str, tables: tuple[str, ...] = ()) -> Path:
-        for form in forms or ("csv",):
-            export.write(edition, tables, tmp_path / "files", form)
+        export.write(edition, tables, tmp_path / "files", forms or tuple(PER_TABLE))
         return tmp_path / "files"
 
     return written

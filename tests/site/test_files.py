@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import gc
 import hashlib
 import io
 import json
@@ -13,10 +15,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import requests
+from starlette.requests import Request
 
 from app.asking import parameters_of
+from app.site import files
 from pipelines import schema
 from pipelines.answers import questions
+from pipelines.edition import Edition
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 # What a question cannot do without.
@@ -52,7 +57,64 @@ def test_the_package_names_every_file_with_its_fingerprint(served: str) -> None:
     for resource in package["resources"]:
         body = get(served, f"/data/latest/{resource['path']}").content
         assert resource["hash"].rpartition(":")[2] == hashlib.sha256(body).hexdigest()
-    assert len(package["resources"]) == len(schema.EDITION_TABLES)
+    assert {f"{table}.{form}" for table in schema.EDITION_TABLES for form in ("csv", "parquet", "spreadsheet.csv")} <= {
+        resource["path"] for resource in package["resources"]
+    }
+
+
+def test_a_file_comes_packed_or_plain_or_not_at_all_when_it_is_known(served: str) -> None:
+    plain = get(served, "/data/latest/findings.csv", headers={"accept-encoding": "identity"})
+    packed = get(served, "/data/latest/findings.csv", headers={"accept-encoding": "br, gzip"}, stream=True)
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 4
+    assert packed.content == plain.content and packed.headers["x-sha256"] == plain.headers["x-sha256"]
+    assert packed.headers["etag"] != plain.headers["etag"] and packed.headers["vary"] == "accept-encoding"
+    for answer in (plain, packed):
+        again = get(
+            served,
+            "/data/latest/findings.csv",
+            headers={
+                "accept-encoding": answer.request.headers["accept-encoding"],
+                "if-none-match": answer.headers["etag"],
+            },
+        )
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    piece = get(served, "/data/latest/findings.csv", headers={"accept-encoding": "identity", "range": "bytes=10-19"})
+    assert (piece.status_code, piece.content) == (206, plain.content[10:20])
+
+
+def test_a_download_outlives_the_editions_that_push_its_folder_out(
+    default_edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five editions, four kept: the first one's file still comes whole, and its folder goes with the last byte."""
+    shown = Edition("2020-01-01-00000000", "0" * 64, default_edition.as_of, False, {}, default_edition._connection)
+    monkeypatch.setattr(files, "shown_edition", lambda wanted: shown)
+    files._folder.cache_clear()
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [],
+        "path_params": {"edition": "latest", "file": "findings.csv"},
+    }  # fmt: skip
+    response = files.file(Request(scope))
+    assert isinstance(response, files._Sent)
+    place, expected = response.folder.place, response.folder.facts["findings.csv"]
+    for number in range(1, 5):
+        files._folder(f"2020-01-0{number + 1}-00000000")
+    assert files._folder.cache_info().currsize == 4
+    sent: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    asyncio.run(response(scope, receive, send))
+    assert hashlib.sha256(b"".join(sent)).hexdigest() == expected["sha256"]
+    assert place.is_dir()
+    del response
+    gc.collect()
+    assert not place.exists()
+    files._folder.cache_clear()
 
 
 @pytest.mark.parametrize("question", sorted(questions()))
