@@ -26,6 +26,7 @@ from pipelines.attribution.mail import registrable
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.contracts.pipeline import MADE, Pipeline
+from pipelines.domains import newest_list, owned
 from pipelines.graph import Scenario
 from pipelines.incidents.feed_coverage import feed_coverage
 from pipelines.incidents.join import join
@@ -74,7 +75,9 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     observations = _observations(reference, store, manifest)
     ranges = store.read("ranges", manifest)
     rules = Rules(reference, stored_networks(reference, ranges.to_pylist()))
-    findings, withheld = _findings(rules, observations, organisations, services)
+    bodies = [(key, name) for key, name, _ in _body_names(organisations)]
+    registered = owned(newest_list(store, manifest), bodies)
+    findings, withheld = _findings(rules, observations, organisations, services, registered)
     statements = _statements(reference, store, manifest)
     edges = list(reference_tables.edges(reference, {s.service_id: s.name for s in services}))
     states = _stored(store, manifest, "incident_states")
@@ -103,7 +106,8 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
         newest = _newest_in_columns(connection, contracts)
         doubts = list(_contract_issues(connection))
         used = _used(connection, contracts)
-    used.update(ranges["source_id"].to_pylist())
+    for listed in (ranges, store.read("domains", manifest)):
+        used.update(listed["source_id"].to_pylist())
     day = as_of or max(_newest_evidence(tables), newest)
     tables["statements"] = aged_out(statements, day)
     tables["exposures"] = _exposures(reference, tables)
@@ -229,7 +233,14 @@ def _observation_order(row: Observation) -> tuple[int, str]:
 class Owners:
     """Which body and service a host belongs to."""
 
-    def __init__(self, reference: Reference, organisations: list[Organisation], services: list[Service]) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        organisations: list[Organisation],
+        services: list[Service],
+        registered: Mapping[str, str],
+    ) -> None:
+        """`registered` gives the body of names in a published list: what we reviewed speaks before it."""
         self._services = {host: s for s in services for host in s.hosts}
         self._domains: dict[str, str] = {}
         for body in organisations:
@@ -237,6 +248,7 @@ class Owners:
                 self._domains.setdefault(body.domain, body.organisation_id)
         for _, row in reference.rows("domains.csv", ("domain", "organisation_id")):
             self._domains.setdefault(names.host(row["domain"]), row["organisation_id"])
+        self._domains = {**registered, **self._domains}
 
     def find(self, host: str) -> tuple[str | None, str | None]:
         """(organisation, service) of a host; the service only where the host is one of its own."""
@@ -259,6 +271,7 @@ def _findings(
     observations: list[Observation],
     organisations: list[Organisation],
     services: list[Service],
+    registered: Mapping[str, str],
 ) -> tuple[list[Finding], set[str]]:
     """Findings from observations, public and private apart, and the observations that are kept back.
 
@@ -266,7 +279,7 @@ def _findings(
     Names that only pass a host's alias on (a provider's own) are evidence for that host and get no finding.
     """
     reference = rules.reference
-    owners = Owners(reference, organisations, services)
+    owners = Owners(reference, organisations, services, registered)
     by_id = {o.observation_id: o for o in observations}
     found: list[Finding] = []
     open_to_takeover = {o.subject for o in observations if o.outcome in ("dangling", "lame")}
@@ -337,15 +350,19 @@ def _finding(
 # -- contracts ----------------------------------------------------------------------------------------------
 
 
+def _body_names(organisations: list[Organisation]) -> list[tuple[str, str, str]]:
+    """(id, name, sector) of each body; of two bodies with one name the one that has not ended comes first."""
+    ordered = sorted(organisations, key=lambda o: o.peer_class == "former body")
+    return [(o.organisation_id, o.name, o.sector) for o in ordered]
+
+
 def _contracts(
     reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation], made: Tables
 ) -> tuple[Pipeline, list[Organisation]]:
     """Put the tables of the contracts pipeline into `made`; its rules, and the bodies that only notices name."""
     notices, awards, providers = reference_tables.named_contracts(reference)
     known = {o.organisation_id for o in organisations}
-    # Of two bodies with one name, a notice means the one that has not ended.
-    ordered = sorted(organisations, key=lambda o: o.peer_class == "former body")
-    pipeline = Pipeline(reference, ((o.organisation_id, o.name, o.sector) for o in ordered))
+    pipeline = Pipeline(reference, _body_names(organisations))
     named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
     table = pa.table(
         {

@@ -45,6 +45,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "incident_states": ("state_id", "version"),
     "organisations": ("organisation_id",),
     "ranges": ("range_id",),
+    "domains": ("domain_name", "listed_on"),
 }
 
 

@@ -327,6 +327,20 @@ class PublishedRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    """One name of a published list of registered domain names: a candidate to look at, not a service."""
+
+    TABLE: ClassVar[str] = "domains"
+    KEY: ClassVar[tuple[str, ...]] = ("domain_name",)
+    STORED: ClassVar[bool] = True
+
+    domain_name: str
+    owner_name: str | None
+    listed_on: date | None
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What the evidence suggests about one subject in one role: a provider, or that none or unknown."""
 
@@ -548,6 +562,7 @@ RECORDS: tuple[type, ...] = (
     Service,
     Observation,
     PublishedRange,
+    Domain,
     Finding,
     Statement,
     Edge,

@@ -294,6 +294,8 @@ class Fetcher:
         more: Mapping[str, str] | None,
         follow: bool = True,
     ) -> Fetched:
+        if self._base is not None:  # an address that is asked elsewhere is still its owner's
+            self._check_opt_out(urlsplit(url).hostname or "")
         wait = 0.0
         problem = ""
         for attempt in range(TRIES if retry else 1):
@@ -365,11 +367,14 @@ class Fetcher:
             raise FetchRefused(f"{_short(url)} is not an http or https address; it was not asked")
         if parts.username or parts.password or "@" in parts.netloc:
             raise FetchRefused(f"{_short(url)} carries a user name; it was not asked")
-        host = parts.hostname.lower()
-        if any(host == name or host.endswith("." + name) for name in self._opt_out):
-            raise FetchRefused(f"{host} has opted out; it was not asked")
+        self._check_opt_out(parts.hostname)
         if self._max_requests is not None and self.seen.requests >= self._max_requests:
             raise RunOver(f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on")
+
+    def _check_opt_out(self, host: str) -> None:
+        host = host.lower().rstrip(".")
+        if any(host == name or host.endswith("." + name) for name in self._opt_out):
+            raise FetchRefused(f"{host} has opted out; it was not asked")
 
     def _check_redirect(self, url: str, target: str, following: str) -> None:
         """A redirect may not leave for a private address, even for the one that was opened by name."""

@@ -18,7 +18,9 @@ import click
 from app.scan_store import Keeper, seen_today, source_id
 from app.scanning import Row, Scan, Settings, partitions, read_hosts, scan_part
 from app.verbs._shared import opted_out, read_bytes, say, store_of
+from pipelines.domains import newest_list
 from pipelines.errors import Refused
+from pipelines.store import Store
 from scrapers import _dns
 from scrapers._fetch import Fetcher
 from scrapers._probe import Probe, probe
@@ -28,7 +30,10 @@ PAGE_BYTES = 4 * 1024 * 1024
 
 
 @click.command("scan")
-@click.argument("hosts", type=click.Path(path_type=Path))
+@click.argument("hosts", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--listed", is_flag=True, help="The names of the newest list that collect govuk-domains brought, instead of a file."
+)
 @click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Resolver to ask; may be given more than once. The machine's own otherwise.")  # fmt: skip
 @click.option("--rate", type=float, default=_dns.DEFAULT_RATE, show_default=True, metavar="N", help="Questions a second in total; at most 2 of them to names of one zone. 0: no limit, for resolvers on this machine only.")  # fmt: skip
 @click.option("--http", "with_http", is_flag=True, help="Also get / of each host once, where robots.txt allows it: header and cookie names, certificate, third parties of the page.")  # fmt: skip
@@ -39,7 +44,8 @@ PAGE_BYTES = 4 * 1024 * 1024
 @click.pass_context
 def command(
     context: click.Context,
-    hosts: Path,
+    hosts: Path | None,
+    listed: bool,
     resolvers: tuple[str, ...],
     rate: float,
     with_http: bool,
@@ -49,6 +55,8 @@ def command(
     json_wanted: bool,
 ) -> None:
     """Look up the hosts of HOSTS.txt (one a line) and keep what was seen.
+
+    HOSTS.txt can be left out with --listed.
 
     Each host is asked for A, AAAA and CNAME; a name with records of its own also for NS, MX, TXT and CAA; a registrable
     name, or one that takes mail, also for autodiscover.NAME, selector1._domainkey.NAME, selector2._domainkey.NAME and
@@ -61,11 +69,11 @@ def command(
 
     Example: cloudhold scan hosts.txt --resolver 192.0.2.53:53 --json
     """
-    wanted = read_hosts(hosts, read_bytes(hosts))
+    store = store_of(context)
+    wanted = _wanted(hosts, listed, store)
     settings = Settings(resolvers, rate, opted_out())
     settings.lookups().close()  # a bad resolver or rate is refused before anything is begun
     client = dask_client(scheduler) if scheduler else None
-    store = store_of(context)
     day = dt.datetime.now(dt.UTC).date()
     source = source_id(day, settings.vantage)
     asked = f"{day.isoformat()} {' '.join(settings.servers)}"
@@ -96,6 +104,20 @@ def command(
         keeper.commit("complete")
     if not json_wanted:
         click.echo(summary(keeper.hosts, keeper.outcomes))
+
+
+def _wanted(hosts: Path | None, listed: bool, store: Store) -> list[str]:
+    """The hosts of the file, or of the collected list; Refused where both or neither is given, or there is none."""
+    if (hosts is None) != listed:
+        raise Refused("a scan needs a file of host names, or --listed, and not both; see cloudhold scan --help")
+    if hosts is not None:
+        return read_hosts(hosts, read_bytes(hosts))
+    names = list(newest_list(store, store.manifest()))
+    if not names:
+        raise Refused(
+            "no list of domain names was collected; run cloudhold collect govuk-domains first, or name a file"
+        )
+    return names
 
 
 def run_here(hosts: list[str], settings: Settings, take: Any) -> None:
