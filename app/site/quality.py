@@ -11,6 +11,7 @@ from app.site._pages import Column, Row, State, of, respond, table
 from app.stores import ask
 from app.words import said
 from pipelines.answers import questions
+from pipelines.metrics import essays
 from pipelines.store import Store
 
 LEVELS = {"A": "a vendor, body or named press source", "B": "a structured dataset", "C": "a weak source"}
@@ -88,6 +89,7 @@ def methods(request: Request) -> Response:
         "How each figure is made, what each word means, and what the figures cannot say.",
         answer=measured,
         known=known,
+        measures=essays(),
         looked_back=ask(state.edition, "hindcast"),
     )
 

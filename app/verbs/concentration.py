@@ -12,7 +12,7 @@ import click
 from app.verbs._shared import as_json, csv_rows, edition_of, edition_option, print_answer, print_json
 from pipelines.answers import concentration
 from pipelines.errors import Refused
-from pipelines.metrics import measure
+from pipelines.metrics import bootstrap, measure
 from pipelines.metrics.dependence import TYPES, dependence
 
 
@@ -25,6 +25,7 @@ from pipelines.metrics.dependence import TYPES, dependence
 @click.option("--service", help="Column that names the service.")
 @click.option("--providers", help="Column with the service's providers, separated by |.")
 @click.option("--types", help="Column with their types (third, private, unknown), separated by |.")
+@click.option("--sampled-by", help="Column of the organisations, where the rows are a random sample of them.")
 @click.option(
     "--population",
     default="council-mail",
@@ -50,6 +51,7 @@ def command(
     service: str | None,
     providers: str | None,
     types: str | None,
+    sampled_by: str | None,
     population: str,
     by: str,
     weight: str,
@@ -73,9 +75,9 @@ def command(
         )
         return
     if services:
-        figures = _services(counts, group, service, providers, types)
+        figures = _services(counts, group, service, providers, types, sampled_by)
     else:
-        figures = _counts(counts, group, item, count)
+        figures = _counts(counts, group, item, count, sampled_by)
     body = {
         "edition": None,
         "content_hash": None,
@@ -107,10 +109,30 @@ def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _counts(path: Path, group: str | None, item: str | None, count: str | None) -> dict[str, Any]:
+Parts = dict[str, dict[str, dict[str, float]]]
+
+
+def _parts() -> Parts:
+    """Amounts by group, organisation and column."""
+    return defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+
+
+def _sampled(figures: dict[str, Any], parts: dict[str, dict[str, float]], of: Any, sampled_by: str | None) -> Any:
+    """Figures with the interval of the sample beside them, where one was drawn."""
+    if sampled_by is None:
+        return _rounded(figures)
+    found = bootstrap.intervals(parts, of)
+    rounded = {name: [round(end, 6) for end in ends] for name, ends in found.items()} if found else None
+    return _rounded(figures) | {"sampling_organisations": len(parts), "sampling_95": rounded}
+
+
+def _counts(
+    path: Path, group: str | None, item: str | None, count: str | None, sampled_by: str | None
+) -> dict[str, Any]:
     columns = _needed(group=group, item=item, count=count)
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for line, row in csv_rows(path, columns):
+    parts = _parts()
+    for line, row in csv_rows(path, [*columns, *([sampled_by] if sampled_by else [])]):
         text = row[columns[2]].strip()
         try:
             value = float(text)
@@ -121,17 +143,28 @@ def _counts(path: Path, group: str | None, item: str | None, count: str | None) 
                 f"{path}, line {line}: {columns[2]} {text[:60]} is negative or not finite; counts are 0 or more"
             )
         sums[row[columns[0]]][row[columns[1]]] += value
+        if sampled_by:
+            parts[row[columns[0]]][row[sampled_by]][row[columns[1]]] += value
     if not sums:
         raise Refused(f"{path} holds no rows below its header")
-    return {name: _rounded(measure(list(items.values()))) for name, items in sums.items()}
+    return {
+        name: _sampled(measure(list(items.values())), parts[name], bootstrap.of_counts, sampled_by)
+        for name, items in sums.items()
+    }
 
 
 def _services(
-    path: Path, group: str | None, service: str | None, providers: str | None, types: str | None
+    path: Path,
+    group: str | None,
+    service: str | None,
+    providers: str | None,
+    types: str | None,
+    sampled_by: str | None,
 ) -> dict[str, Any]:
     columns = _needed(group=group, service=service, providers=providers, types=types)
     groups: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
-    for line, row in csv_rows(path, columns):
+    parts = _parts()
+    for line, row in csv_rows(path, [*columns, *([sampled_by] if sampled_by else [])]):
         names, kinds = row[columns[2]].split("|"), row[columns[3]].split("|")
         if len(names) != len(kinds):
             raise Refused(f"{path}, line {line}: {len(names)} providers and {len(kinds)} types; they go in pairs")
@@ -139,6 +172,13 @@ def _services(
         if wrong:
             raise Refused(f"{path}, line {line}: type {wrong[0][:40]!r} is not one of {', '.join(TYPES)}")
         groups[row[columns[0]]].append((names, kinds))
+        if sampled_by:
+            one, amounts = dependence([(names, kinds)]), parts[row[columns[0]]][row[sampled_by]]
+            for column in ("sites", "third_party", "critical"):
+                amounts[column] += one[column]
     if not groups:
         raise Refused(f"{path} holds no rows below its header")
-    return {name: _rounded(dependence(rows)) for name, rows in groups.items()}
+    return {
+        name: _sampled(dependence(rows), parts[name], bootstrap.of_services, sampled_by)
+        for name, rows in groups.items()
+    }

@@ -1,6 +1,6 @@
 """Measures of concentration, one file each, found by folder.
 
-A measure module has METRIC (what it is, in words a reader can check) and `compute(counts)`, which takes the
+Every file has METRIC. A measure of counts has METRIC (what it is, in words a reader can check) and `compute(counts)`, which takes the
 number of items at each provider and gives back its figures by name. None where the guard forbids a figure.
 """
 
@@ -34,12 +34,18 @@ class Metric:
 @functools.cache
 def metrics() -> Mapping[str, ModuleType]:
     """Every measure of counts, by id."""
-    found = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        if hasattr(module, "METRIC") and hasattr(module, "compute"):
-            found[module.METRIC.id] = module
-    return found
+    return {module.METRIC.id: module for module in _modules() if hasattr(module, "compute")}
+
+
+@functools.cache
+def essays() -> Sequence[Metric]:
+    """What every measure says of itself, those of services and of ranges included: the methods page."""
+    return [module.METRIC for module in _modules()]
+
+
+def _modules() -> list[ModuleType]:
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
+    return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
 def measure(counts: Counts) -> dict[str, float | int | None]:

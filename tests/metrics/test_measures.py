@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.metrics import hhi, measure, metrics
+from pipelines.metrics import bootstrap, essays, hhi, measure, metrics
 from pipelines.metrics.dependence import dependence
 
 # W01 to W04 of the worked examples: public tables that anybody can check with a pencil.
@@ -191,13 +191,38 @@ def test_every_measure_explains_itself(module) -> None:
     assert set(module.compute([2.0, 1.0])) == set(metric.figures)
     assert set(module.compute([])) == set(metric.figures)
     assert all(value is None for value in module.compute([]).values())
-    for text in (
-        metric.name,
-        metric.formula,
-        metric.range,
-        metric.reading,
-        metric.guard,
-        metric.example,
-        metric.source,
-    ):
-        assert text
+
+
+@pytest.mark.parametrize("metric", essays(), ids=[metric.id for metric in essays()])
+def test_every_essay_is_whole(metric) -> None:
+    """Those of services, of ranges and of samples too: the methods page shows them."""
+    texts = (metric.name, metric.formula, metric.range, metric.reading, metric.guard, metric.example, metric.source)
+    assert all(texts) and metric.figures and all(metric.figures.values())
+    assert any(sign.isdigit() for sign in metric.example), "an example has numbers"
+
+
+def alone(counts: list[int]) -> dict[str, dict[str, float]]:
+    """Each item an organisation of its own: drawn alone."""
+    items = [f"p{i}" for i, n in enumerate(counts) for _ in range(n)]
+    return {f"o{j}": {item: 1.0} for j, item in enumerate(items)}
+
+
+def test_the_spread_of_the_draws_is_that_of_the_delta_method() -> None:
+    """W04, where items are drawn one by one: another formula gives 0.015414."""
+    counts = [102, 37, 33, 30, 26, 25, 9, 8, 6, 3, 3, 1, 1, 1]
+    drawn = bootstrap.spread(alone(counts), bootstrap.of_counts)["hhi"]
+    assert len(drawn) == bootstrap.DRAWS and math.isclose(drawn.std(), 0.015414, rel_tol=0.1)
+    low, high = bootstrap.intervals(alone(counts), bootstrap.of_counts)["hhi"]
+    assert low < measure(counts)["hhi"] < high
+
+
+def test_organisations_that_move_together_spread_the_draws() -> None:
+    """Twenty bodies with all ten services at one provider say as much as twenty services, not as two hundred."""
+    together = {f"o{i}": {f"p{i % 2}": 10.0} for i in range(20)}
+    apart = {f"o{i}": {"p0": 5.0, "p1": 5.0} for i in range(20)}
+    wide, narrow = (bootstrap.spread(parts, bootstrap.of_counts)["cr1"].std() for parts in (together, apart))
+    assert wide > 0.03 and narrow == 0
+
+
+def test_too_few_organisations_give_no_interval() -> None:
+    assert bootstrap.intervals({f"o{i}": {"a": 1.0} for i in range(19)}, bootstrap.of_counts) is None
