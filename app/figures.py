@@ -448,6 +448,34 @@ def durations(edition: Edition, provider: str | None = None) -> tuple[Answer, Ch
     )
 
 
+@figure("hindcast")
+def hindcast(edition: Edition, incident: str | None = None) -> tuple[Answer, Chart]:
+    """Bodies that reported an outage, found and missed, by DNS alone and by all evidence."""
+    answer = ask(edition, "hindcast", incident=incident)
+    body = answer.body
+    today = body["with_todays_evidence"]
+    scores = {
+        "DNS alone, before": body["dns_only"],
+        "All evidence, before": body["all_evidence"],
+        "DNS alone, today": today["dns_only"],
+        "All evidence, today": today["all_evidence"],
+    }
+    return answer, Bars(
+        id="hindcast",
+        title="Who reported trouble, and which evidence names them",
+        subtitle="reports found and missed, on evidence from before the event and on what is held today",
+        unit="reports",
+        labels=list(scores),
+        series=(
+            Series("known", "Found", [float(len(score["found"])) for score in scores.values()]),
+            Series("unknown", "Missed", [float(len(score["missed"])) for score in scores.values()]),
+        ),
+        of=f"{number(answer.figure('reported').value)} reports by or about public bodies",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
 @figure("ai-vendors")
 def ai_vendors(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "ai-reliance")

@@ -50,6 +50,17 @@ def page(request: Request) -> Response:
                 Column("Source", elsewhere("url", "source")),
             ],
         ),
+        peers=table(
+            "Culture and broadcasting bodies",
+            answer.frames["peers"],
+            [
+                Column("Public body", body_cell(state, "organisation_id", "name")),
+                Column("AI vendors shown", of("ai_vendors")),
+                Column("Records held", of("records_held")),
+            ],
+        ),
+        lacking=answer.figure("peers"),
+        agents=[answer.figure(f) for f in ("automation", "ai_accepted", "ai_disputed")],
         told=records(told),
         incidents=table("Incidents with automation or an AI agent", recorded, columns.incidents(state), most=40),
     )

@@ -37,5 +37,39 @@ def render(edition: Edition) -> None:
             "url": "Source",
         },
     )
+    st.markdown("### Vendors, and the clouds beneath them")
+    ui.rows_table(
+        answer.frames["vendors"],
+        {
+            "name": "Vendor",
+            "bodies": "Public bodies",
+            "tokens": "Domains",
+            "statements": "Statements",
+            "contracts": "Contracts",
+            "through": "Runs on",
+        },
+    )
+    st.markdown("### Culture and broadcasting bodies")
+    ui.metrics([answer.figure("peers")])
+    ui.rows_table(
+        answer.frames["peers"],
+        {"name": "Public body", "ai_vendors": "AI vendors shown", "records_held": "Records held"},
+    )
+    st.markdown("### Outages with automation or an AI agent")
+    ui.metrics([answer.figure(f) for f in ("automation", "ai_accepted", "ai_disputed")])
+    told = answer.frames["incidents"].copy()
+    told["providers"] = [", ".join(provider_name(p) for p in found) for found in told["providers"]]
+    ui.rows_table(
+        told,
+        {
+            "started_on": "Day",
+            "providers": "Provider",
+            "product": "What",
+            "automation_involved": "Automation",
+            "ai_agent_involved": "AI agent",
+            "reply": "The vendor's position",
+            "disputed_claims": "Claimed or disputed",
+        },
+    )
     ui.data_button(answer, "evidence", f"ai-{organisation or 'all'}", "Download the evidence (CSV)")
     ui.methods(answer)

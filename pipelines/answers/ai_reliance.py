@@ -251,7 +251,9 @@ def _peers(edition: Edition, evidence: pd.DataFrame) -> pd.DataFrame:
             "organisation_id"
         ]
     )
-    shown = evidence.groupby("organisation_id")["provider"].agg(lambda column: ", ".join(sorted(set(column))))
+    shown = evidence.groupby("organisation_id")["provider"].agg(
+        lambda column: ", ".join(provider_name(p) for p in sorted(set(column)))
+    )
     bodies["ai_vendors"] = [shown.get(key, "unknown") for key in bodies["organisation_id"]]
     bodies["records_held"] = ["yes" if key in looked else "not tested" for key in bodies["organisation_id"]]
     return bodies

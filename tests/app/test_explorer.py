@@ -156,3 +156,26 @@ def test_foreign_text_stays_text(hostile: str) -> None:
 )
 def test_a_page_of_the_explorer_knows_its_plain_twin(page: str, keys: dict[str, str], address: str | None) -> None:
     assert components.twin_address(page, keys) == address
+
+
+def test_the_ai_page_shows_vendors_peers_and_both_sides() -> None:
+    test = opened("ai")
+    shown = text_of(test)
+    for words in ("clouds beneath them", "Culture and broadcasting bodies", "automation or an AI agent"):
+        assert words in shown
+    heads = [list(table.value.columns) for table in test.dataframe]
+    assert any("Runs on" in head for head in heads)
+    [peers] = [table.value for table in test.dataframe if "AI vendors shown" in table.value.columns]
+    assert len(peers) == 27 and set(peers["AI vendors shown"]) == {"unknown"}
+    assert any({"The vendor's position", "Claimed or disputed"} <= set(head) for head in heads)
+
+
+def test_the_hindcast_page_shows_both_recalls_and_the_controls() -> None:
+    test = opened("hindcast", incident="aws-2025-10-20-dynamodb-dns")
+    shown = text_of(test).replace("\\", "")
+    assert "DNS alone" in shown and "all evidence from before the event names 4" in shown
+    assert "bodies named: 0, expected: 0" in shown
+    labels = [metric.label for metric in test.metric]
+    assert "Found by DNS alone, evidence before the event" in labels
+    assert "Found by all evidence before the event" in labels
+    assert not opened("hindcast").exception

@@ -245,3 +245,15 @@ def test_filters_of_ai(default_edition: Edition) -> None:
         ai_reliance.answer(default_edition, organisation="bbbc")
     with pytest.raises(UnknownName, match="unknown provider"):
         ai_reliance.answer(default_edition, provider="skynet")
+
+
+def test_vendors_are_told_by_kind_of_evidence_with_the_clouds_beneath(default_edition: Edition) -> None:
+    """Counts by vendor are those of the evidence, one kind beside the other and never added."""
+    answer = ai_reliance.answer(default_edition)
+    evidence, vendors = answer.frames["evidence"], answer.frames["vendors"]
+    for row in vendors.to_dict("records"):
+        mine = evidence[evidence["provider"] == row["vendor"]]
+        for kind, column in (("token", "tokens"), ("statement", "statements"), ("contract", "contracts")):
+            assert row[column] == (mine["kind"] == kind).sum()
+        assert row["through"]
+    assert sum(answer.figure(kind).value for kind in ("tokens", "statements", "contracts")) == len(evidence)
