@@ -41,6 +41,7 @@ test-full: $(VENV)/test.ok
 	$(BIN)/python -m pytest -n 2 -m "not live"
 
 bench: $(VENV)/test.ok
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e .[bench]
 	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/test.ok

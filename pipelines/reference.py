@@ -257,6 +257,9 @@ class Reference:
             raise BadReference(file, where, f"word {entry['word']!r} is not in the map of roles")
         if section == "mail" and entry["kind"] not in MAIL_KINDS:
             raise BadReference(file, where, f"kind {entry['kind']!r} is not one of {', '.join(MAIL_KINDS)}")
+        for key in ("suffix", "include"):
+            if key in entry and "." not in entry[key]:
+                raise BadReference(file, where, f"{key} {entry[key]!r} is one label; a top-level domain marks nobody")
         if section == "suffixes":
             templates = entry.get("region", [])
             for template in [templates] if isinstance(templates, str) else templates:

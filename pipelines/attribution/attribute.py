@@ -14,6 +14,7 @@ from pipelines.attribution.web import web
 
 def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
     """Findings for every host of the book, in the book's order; at least one row per host."""
+    rules.networks.expect(seen.value for host in book.hosts() for seen in book.addresses(host))
     for host in book.hosts():
         yield from attribute_host(book, rules, host)
 

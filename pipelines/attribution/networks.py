@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import bisect
 import ipaddress
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import filterfalse
 
 import numpy as np
 
-_MAPPED = b"\x00" * 10 + b"\xff\xff"
+from pipelines.attribution.packed import MAPPED, is_address, key, packed
+
 # An entry without a day is one that we looked up. Up to this size it is a platform's own address, which may stand
 # inside another provider's range; anything larger is a block of a register.
 _LOOKED_UP_BITS = {4: 10, 6: 80}
@@ -40,16 +39,6 @@ class Network:
     confidence: str = "confirmed"
     specific: bool = True
     role: str = "web"
-
-
-def key(address: str) -> bytes:
-    """16 bytes that order addresses of both families; ValueError for what is not an address."""
-    try:
-        if ":" in address:
-            return socket.inet_pton(socket.AF_INET6, address)
-        return _MAPPED + socket.inet_pton(socket.AF_INET, address)
-    except OSError as error:
-        raise ValueError(f"{address!r} is not an address") from error
 
 
 def family(prefix: str) -> int:
@@ -136,6 +125,7 @@ class Networks:
             spans.setdefault((version, tier), []).append(_span(first, size, newest[network.published], index))
         self._v4 = self._of_version(spans, 4)
         self._v6 = self._of_version(spans, 6)
+        self._expected: dict[str, Network | None] = {}
 
     @staticmethod
     def _of_version(spans: dict[tuple[int, int], list[int]], version: int) -> _Intervals:
@@ -146,33 +136,41 @@ class Networks:
 
     def find(self, address: str) -> Network | None:
         """The network that an address stands in; None outside all; ValueError for what is no address."""
+        try:
+            return self._expected[address]
+        except KeyError:
+            pass
         packed = key(address)
-        wide = not packed.startswith(_MAPPED)
+        wide = not packed.startswith(MAPPED)
         owner = (self._v6 if wide else self._v4).find(int.from_bytes(packed if wide else packed[12:], "big"))
         return self.networks[owner] if owner >= 0 else None
 
     def find_many(self, addresses: Sequence[str]) -> np.ndarray:
         """Index into `networks` for each address, -1 outside all; ValueError for what is no address."""
-        read, four, six = socket.inet_pton, int(socket.AF_INET), int(socket.AF_INET6)
-        try:
-            packed = [read(six, text) if ":" in text else read(four, text) for text in addresses]
-        except OSError as error:
-            raise ValueError(f"{next(filterfalse(_is_address, addresses))!r} is not an address") from error
-        cells = np.frombuffer(b"".join(packed), dtype=np.uint8)
-        if len(cells) == 4 * len(addresses):
-            return self._v4.find_many(cells)
-        sizes = np.fromiter(map(len, packed), dtype=np.int64, count=len(packed))
-        offsets = np.cumsum(sizes) - sizes
-        wide = sizes == 16
+        four, six, wide = packed(addresses)
+        if not len(six):
+            return self._v4.find_many(four)
         found = np.empty(len(addresses), dtype=np.int32)
-        found[~wide] = self._v4.find_many(cells[offsets[~wide, None] + np.arange(4)])
-        found[wide] = self._wide(cells[offsets[wide, None] + np.arange(16)])
+        found[~wide] = self._v4.find_many(four)
+        found[wide] = self._wide(six)
         return found
+
+    def expect(self, addresses: Iterable[str]) -> None:
+        """Look up at once what `find` will be asked one by one; what was expected before is forgotten."""
+        self._expected = self.find_each(addresses)
+
+    def find_each(self, addresses: Iterable[str]) -> dict[str, Network | None]:
+        """The network of each distinct address, None outside all. What is no address is left out."""
+        asked = [address for address in dict.fromkeys(addresses) if is_address(address)]
+        return {
+            address: self.networks[owner] if owner >= 0 else None
+            for address, owner in zip(asked, self.find_many(asked).tolist(), strict=True)
+        }
 
     def _wide(self, cells: np.ndarray) -> np.ndarray:
         """Owners of IPv6 addresses; ::ffff:a.b.c.d is the IPv4 address in it."""
         owners = self._v6.find_many(cells)
-        mapped = (cells[:, :12] == np.frombuffer(_MAPPED, dtype=np.uint8)).all(axis=1)
+        mapped = (cells[:, :12] == np.frombuffer(MAPPED, dtype=np.uint8)).all(axis=1)
         if mapped.any():
             owners[mapped] = self._v4.find_many(np.ascontiguousarray(cells[mapped, 12:]))
         return owners
@@ -185,14 +183,6 @@ def _tier(network: Network, version: int, size: int) -> int:
     if network.confidence != "confirmed":
         return 2
     return 0 if network.specific else 1
-
-
-def _is_address(text: str) -> bool:
-    try:
-        key(text)
-    except ValueError:
-        return False
-    return True
 
 
 # A span is one number, so that half a million sort without a tuple each: first address, then the smaller

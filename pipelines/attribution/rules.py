@@ -70,33 +70,41 @@ def _region_pattern(template: str, provider: Provider) -> re.Pattern[str]:
 
 
 class Suffixes:
-    """Longest suffix of a name, by whole labels. Distinct names are matched once and remembered."""
+    """Longest suffix of a name, by whole labels. Every suffix has two labels or more.
+
+    The last two labels decide most names in one probe: either no suffix ends so, or just one does.
+    """
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = dict(rules)
-        self._longest = max((suffix.count(".") + 1 for suffix in rules), default=0)
-        self._seen: dict[str, Rule | None] = {}
+        self._ends: dict[str, Rule | None] = {}  # None where the labels before must be looked at
+        for suffix, rule in rules.items():
+            if "." not in suffix:
+                raise ValueError(f"the suffix {suffix!r} is one label; a whole top-level domain marks nobody")
+            end = _last_two(suffix)
+            self._ends[end] = rule if end == suffix and end not in self._ends else None
 
     def __len__(self) -> int:
         return len(self._rules)
 
     def find(self, name: str) -> Rule | None:
         try:
-            return self._seen[name]
+            found = self._ends[name[name.rfind(".", 0, name.rfind(".")) + 1 :]]
         except KeyError:
-            pass
-        found = self._rules.get(name)
-        if found is None:
-            rest = name
-            while "." in rest:
-                rest = rest.partition(".")[2]
-                found = self._rules.get(rest)
-                if found is not None:
-                    break
-        if len(self._seen) > 1_000_000:
-            self._seen.clear()
-        self._seen[name] = found
+            return None
+        if found is not None:
+            return found
+        found, dot = self._rules.get(name), -1
+        while found is None:
+            dot = name.find(".", dot + 1)
+            if dot < 0:
+                return None
+            found = self._rules.get(name[dot + 1 :])
         return found
+
+
+def _last_two(name: str) -> str:
+    return name[name.rfind(".", 0, name.rfind(".")) + 1 :]
 
 
 class Prefixes:

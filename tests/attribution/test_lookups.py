@@ -1,0 +1,104 @@
+"""Look-ups of many hosts and addresses give what a slow and plain reading gives."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.attribution.networks import Network, Networks
+from pipelines.attribution.packed import packed
+from pipelines.attribution.rules import Rule, Suffixes
+
+LABEL = st.sampled_from(["a", "b", "ab", "gov", "uk", "x-1"])
+NAME = st.lists(LABEL, min_size=1, max_size=5).map(".".join)
+SUFFIX = st.lists(LABEL, min_size=2, max_size=4).map(".".join)
+
+
+def rule(suffix: str) -> Rule:
+    return Rule(suffix, "aws", "web", "hosting", None, "confirmed")
+
+
+@given(st.sets(SUFFIX, max_size=12), st.lists(NAME, max_size=12))
+def test_the_longest_suffix_by_whole_labels_wins(suffixes: set[str], names: list[str]) -> None:
+    table = Suffixes({suffix: rule(suffix) for suffix in suffixes})
+    for name in names:
+        ends = [s for s in suffixes if ("." + name).endswith("." + s)]
+        found = table.find(name)
+        assert (found.id if found else None) == max(ends, key=len, default=None)
+
+
+def test_a_top_level_domain_is_no_mark() -> None:
+    with pytest.raises(ValueError, match="'google' is one label"):
+        Suffixes({"google": rule("google")})
+
+
+PREFIXES = ["10.0.0.0/8", "10.1.0.0/16", "192.0.2.128/25", "2001:db8::/32", "2001:db8:1::/96", "255.255.255.255/32"]
+TABLE = Networks(Network(prefix, "aws", None, None, "2026-01-01", "a list") for prefix in PREFIXES)
+FOUR, SIX = st.ip_addresses(v=4), st.ip_addresses(v=6)
+NEAR = st.sampled_from(PREFIXES).flatmap(
+    lambda text: st.ip_addresses(network=ipaddress.ip_network(text))  # type: ignore[arg-type]
+)
+
+
+@given(st.lists(st.one_of(FOUR, SIX, NEAR).map(str), max_size=20))
+def test_many_addresses_at_once_give_what_each_gives(addresses: list[str]) -> None:
+    def slowly(text: str) -> str | None:
+        address = ipaddress.ip_address(text)
+        if address.version == 6 and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        hits = [n for n in map(ipaddress.ip_network, PREFIXES) if n.version == address.version and address in n]
+        return str(max(hits, key=lambda n: n.prefixlen)) if hits else None
+
+    expected = [slowly(text) for text in addresses]
+    found = TABLE.find_many(addresses).tolist()
+    assert [TABLE.networks[i].prefix if i >= 0 else None for i in found] == expected
+    assert {a: n.prefix if n else None for a, n in TABLE.find_each([*addresses, "no.address"]).items()} == dict(
+        zip(addresses, expected, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.1000", "01.2.3.4", "1.2.3.00", "1..3.4", ".1.2.3", "1.2.3.",
+        "1.2.3.4 ", " 1.2.3.4", "1.2.3.-4", "1.2.3.4\n", "1.2.3.4\n1.2.3.4", "1.2.3.٤", "a.b.c.d", "1.2.3.4/32",
+        ":", "1::2::3", "fe80::1%1", "::ffff:1.2.3", "12345::", "g::", "1,2,3,4", "1.2.3/4",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_named(text: str) -> None:
+    for addresses in ([text], ["192.0.2.1", text, "2001:db8::1"], ["2001:db8::1", text]):
+        with pytest.raises(ValueError, match="is not an address") as refused:
+            TABLE.find_many(addresses)
+        assert repr(text) in str(refused.value)
+
+
+def by_the_system(text: str) -> bytes | None:
+    try:
+        return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+    except (OSError, ValueError):
+        return None
+
+
+NEARLY_FOUR = st.lists(st.sampled_from(["0", "7", "10", "255", "256", "00", "099", "", "1a"]), min_size=3, max_size=5)
+NEARLY_SIX = st.lists(
+    st.sampled_from(["", "", "0", "1", "ab", "FFFF", "00001", "g", "1.2.3.4"]), min_size=2, max_size=10
+)
+WRITTEN = st.one_of(NEARLY_FOUR.map(".".join), NEARLY_SIX.map(":".join), FOUR.map(str), SIX.map(str))
+
+
+@given(st.lists(WRITTEN, max_size=8))
+@settings(deadline=None)
+def test_texts_become_the_bytes_that_the_system_reads(texts: list[str]) -> None:
+    read = [by_the_system(text) for text in texts]
+    if None in read:
+        with pytest.raises(ValueError, match="is not an address") as refused:
+            packed(texts)
+        assert repr(texts[read.index(None)]) in str(refused.value)
+    texts = [text for text, cells in zip(texts, read, strict=True) if cells]
+    four, six, wide = packed(texts)
+    rows = {False: iter(four), True: iter(six)}
+    assert [next(rows[bool(w)]).tobytes() for w in wide] == [cells for cells in read if cells]
