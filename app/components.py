@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,12 +17,14 @@ from app import charts, palette, state
 from app.stores import ask, shown_edition
 from app.words import age, amount, blank, said
 from app.words import plain as plain
-from pipelines.answers import Answer, Figure, number, provider_name
+from pipelines.answers import Answer, Figure, number, provider_name, questions
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
 
 log = logging.getLogger("cloudhold")
+# Rows of a table on a page.
+SHOWN = 200
 _PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
 
 
@@ -120,15 +122,24 @@ def chart(spec: charts.Chart) -> None:
 
 
 def data_button(answer: Answer, frame: str, name: str, label: str) -> None:
-    """A CSV of exactly the rows of one frame of the answer."""
-    csv_button(answer, answer.frames[frame], f"{name}-{frame}", label)
+    """A CSV of all rows of one frame of the answer, those that the page leaves out too."""
+    shown = edition()  # the one of this run: what is clicked later must not be of another
+    csv_button(answer, lambda: whole(shown, answer).frames[frame], f"{name}-{frame}", label)
 
 
-def csv_button(answer: Answer, data: pd.DataFrame, name: str, label: str) -> None:
-    """A CSV of rows that rest on an answer; its name carries the edition."""
+def whole(shown: Edition, answer: Answer) -> Answer:
+    """An answer with all of its rows, where it holds a part of them."""
+    if answer.body.get("rows", 0) <= len(next(iter(answer.frames.values()), ())):
+        return answer
+    found: Answer = questions()[answer.id].answer(shown, **answer.parameters, most=0)
+    return found
+
+
+def csv_button(answer: Answer, data: Callable[[], pd.DataFrame], name: str, label: str) -> None:
+    """A CSV of rows that rest on an answer, made when it is asked for; its name carries the edition."""
     st.download_button(
         label,
-        data.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode(),
+        lambda: data().to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode(),
         file_name=f"cloudhold-{name}-{answer.edition}.csv",
         mime="text/csv",
         on_click="ignore",
@@ -164,15 +175,17 @@ def _told(figure: Figure) -> str:
     return f"{figure.label}: {amount(figure, figure.value)}{span}"
 
 
-def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = 200) -> None:
-    """Rows as a real table, foreign text inert; says how many there are when it shows fewer."""
+def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, total: int | None = None) -> None:
+    """Rows as a real table, foreign text inert; says how many there are when it shows fewer. `total` where the frame holds
+    a part of the rows only."""
     if data.empty:
         st.info("We hold no rows for this choice. That says what we hold, not what exists.")
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
     st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420)
-    if len(data) > most:
-        st.caption(f"{number(most)} of {number(len(data))} rows; the file has all.")
+    there = len(data) if total is None else total
+    if there > len(part):
+        st.caption(f"{number(len(part))} of {number(there)} rows; the file has all.")
 
 
 def _readable(data: pd.DataFrame) -> pd.DataFrame:

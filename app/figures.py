@@ -232,12 +232,6 @@ def contracts_timeline(
     edition: Edition, provider: str | None = None, organisation: str | None = None
 ) -> tuple[Answer, Chart]:
     answer = ask(edition, "renewals", provider=provider, organisation=organisation)
-    table = answer.frames["contracts"]
-    dated = table[table["start_on"].notna() | table["end_on"].notna()]
-    # What runs longest on stands first: that is where somebody still has a choice.
-    running = dated.sort_values(
-        ["end_on", "value_gbp", "contract_id"], ascending=[False, False, True], na_position="last"
-    )
     spans = tuple(
         Span(
             f"{said(row['buyer_name'], 'Buyer not known')}: {row['title']}" if not organisation else str(row["title"]),
@@ -247,9 +241,9 @@ def contracts_timeline(
             None if pd.isna(row["value_gbp"]) else float(row["value_gbp"]),
             str(row["state"]),
         )
-        for row in running.head(MOST_SPANS).to_dict("records")
+        for row in answer.frames["longest"].head(MOST_SPANS).to_dict("records")
     )
-    left = len(table) - len(spans)
+    left = answer.body["rows"] - len(spans)
     return answer, Timeline(
         id="contracts-timeline",
         title="When could they leave?",
@@ -259,7 +253,7 @@ def contracts_timeline(
         spans=spans,
         keys={key: provider_name(key) for key in dict.fromkeys(span.key for span in spans)},
         on=answer.as_of,
-        of=f"{number(len(table))} cloud contracts and call-offs listed",
+        of=f"{number(answer.body['rows'])} cloud contracts and call-offs listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )
@@ -285,7 +279,7 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
         series=tuple(
             Series(f"p:{name}", provider_name(name), [count(month, name) for month in order]) for name in providers
         ),
-        of=f"{number(len(answer.frames['contracts']))} cloud contracts and call-offs listed",
+        of=f"{number(answer.body['rows'])} cloud contracts and call-offs listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -25,6 +25,7 @@ KEYS: Mapping[str, str] = {
     "q": "search words",
     "edition": "edition",
     "tab": "part of the page",
+    "part": "part of the table",
     "service": "service",
     "claim": "published claim",
     "incident": "incident",
@@ -49,7 +50,7 @@ def carry(page: str) -> None:
     held: dict[str, str] = st.session_state.setdefault("held", {})
     if st.session_state.setdefault("page", page) != page:
         for key, before in held.items():
-            if key not in st.query_params:
+            if key not in st.query_params and key != "part":
                 st.query_params[key] = before
     st.session_state["page"] = page
     st.session_state["held"] = {key: value for key in KEYS if (value := read(key))}
@@ -131,6 +132,15 @@ def words(label: str, key: str, placeholder: str = "", default: str = "") -> str
     )
 
 
+def part(of: int) -> int:
+    """Which part of a table of `of` parts, from 1; the choice is in the address."""
+    current = read("part") or "1"
+    chosen = int(current) if current.isdecimal() and 1 <= int(current) <= of else 1
+    if of == 1:
+        return 1
+    return st.pagination(of, default=chosen, key="choose-part", on_change=_keep, args=("part", "1"))
+
+
 def drop(*keys: str) -> None:
     """Take keys out of the address, and what was chosen for them out of the session."""
     for key in keys:
@@ -142,7 +152,9 @@ def drop(*keys: str) -> None:
 def _keep(key: str, default: str | None) -> None:
     """Write a choice into the address; the default is left out, so that links stay short."""
     value: Any = st.session_state[f"choose-{key}"]
-    if value in (None, "", default):
+    if key != "part":
+        drop("part")  # another choice has other rows, and begins at the first
+    if value in (None, "") or str(value) == str(default):
         if key in st.query_params:
             del st.query_params[key]
     else:

@@ -50,6 +50,7 @@ class Edition:
         self.notice = notice
         self._connection = connection
         self._lock = threading.Lock()
+        self._derived: set[str] = set()
 
     @classmethod
     def of(cls, built: Built) -> Edition:
@@ -80,6 +81,13 @@ class Edition:
             cursor = self._connection.cursor()
         row = cursor.execute(sql, parameters or {}).fetchone()
         return row[0] if row else None
+
+    def derive(self, name: str, sql: str) -> None:
+        """Keep the rows of a query under a name for later queries: made once, since an edition never changes."""
+        with self._lock:
+            if name not in self._derived:
+                self._connection.execute(f'CREATE TABLE "{name}" AS {sql}')
+                self._derived.add(name)
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """One table in its schema, BATCH_ROWS at a time, in the order of its key: `build` wrote it in that order."""

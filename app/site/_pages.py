@@ -62,6 +62,11 @@ class State:
         values = [v for v in self.request.query_params.getlist(key) if v]
         return values[-1][:LONGEST_VALUE].strip() or None if values else None
 
+    def part(self) -> int:
+        """Which part of a long table, from 1; the first where the address says nothing sensible."""
+        text = self.get("part") or ""
+        return int(text) if text.isdecimal() and 0 < int(text) < 1_000_000 else 1
+
     def url(self, path: str, **keys: Any) -> str:
         """An address with its keys and the pinned edition; keys without a value are left out."""
         kept = {key: str(value) for key, value in keys.items() if value not in (None, "")}
@@ -231,14 +236,20 @@ class Table:
     total: int
 
 
-def table(caption: str, frame: pd.DataFrame | Sequence[Row], columns: Sequence[Column], most: int = 50) -> Table:
-    """Rows of a frame as a page shows them."""
+def table(
+    caption: str,
+    frame: pd.DataFrame | Sequence[Row],
+    columns: Sequence[Column],
+    most: int = 50,
+    total: int | None = None,
+) -> Table:
+    """Rows of a frame as a page shows them; `total` where the frame holds a part of them only."""
     rows = records(frame.head(most)) if isinstance(frame, pd.DataFrame) else list(frame)[:most]
     return Table(
         caption,
         [(column.head, column.numeric) for column in columns],
         [[column.cell(row) for column in columns] for row in rows],
-        len(frame),
+        len(frame) if total is None else total,
     )
 
 

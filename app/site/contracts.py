@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,9 +11,8 @@ from starlette.routing import Route
 from app.site import _columns as columns
 from app.site._pages import Column, State, body_cell, chart, elsewhere, of, provider_cell, respond, table
 from app.stores import ask
-from app.words import day, money, said
+from app.words import day, money
 from pipelines.answers import provider_name
-from pipelines.text import search_key
 
 MOST = 40
 
@@ -19,17 +20,17 @@ MOST = 40
 def page(request: Request) -> Response:
     state = State(request)
     provider, organisation, q = state.get("provider"), state.get("organisation"), state.get("q")
-    signed = ask(state.edition, "contracts", provider=provider, organisation=organisation)
+    part = state.part()
+    signed = ask(
+        state.edition,
+        "contracts",
+        provider=provider,
+        organisation=organisation,
+        q=q,
+        most=MOST,
+        skip=MOST * (part - 1),
+    )
     ending = ask(state.edition, "renewals", provider=provider, organisation=organisation)
-    rows = signed.frames["contracts"]
-    if q:
-        wanted = search_key(q)
-        held = [
-            wanted in search_key(f"{row['buyer_name']} {row['title']} {said(row['suppliers'], '')}")
-            for row in rows.to_dict("records")
-        ]
-        rows = rows[held]
-    soon = ending.frames["contracts"]
     known = state.edition.query(
         "SELECT DISTINCT provider FROM contract_providers WHERE provider NOT IN ('none', 'unknown')"
     )
@@ -46,7 +47,7 @@ def page(request: Request) -> Response:
         timeline=chart(state, "contracts-timeline", provider=provider, organisation=organisation),
         soon=table(
             "Contracts that end within 12 months",
-            soon[soon["state"] == "ends within 12 months"],
+            ending.frames["soon"],
             [
                 Column("Ends", lambda row: day(row["end_on"])),
                 Column("Buyer", body_cell(state, "organisation_id", "buyer_name")),
@@ -56,7 +57,16 @@ def page(request: Request) -> Response:
                 Column("Source", elsewhere("url", "notice")),
             ],
         ),
-        rows=table("Contracts listed, largest first", rows, columns.contracts(state), most=MOST),
+        rows=table(
+            "Contracts listed, largest first",
+            signed.frames["contracts"],
+            columns.contracts(state),
+            most=MOST,
+            total=signed.body["rows"],
+        ),
+        part=part,
+        parts_=max(1, math.ceil(signed.body["rows"] / MOST)),
+        organisation_id=organisation,
         providers=sorted(known["provider"], key=lambda p: provider_name(p).lower()),
         provider_id=provider,
         words=q,

@@ -57,7 +57,7 @@ def _entries(state: State, kind: str, id: str) -> tuple[str, list[dict[str, str]
     if kind == "incidents":
         rows = records(ask(edition, "incidents", **({} if id == "all" else {"provider": id})).frames["incidents"])
         return "cloudhold: recorded outages", [_incident(row, edition.as_of) for row in rows]
-    signed = ask(edition, "contracts", **{kind: id})
+    signed = ask(edition, "contracts", **{kind: id}, most=0)
     name = (
         provider_name(id)
         if kind == "provider"

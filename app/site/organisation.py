@@ -44,7 +44,12 @@ def page(request: Request) -> Response:
         ),
         statements=table("Published statements", answer.frames["statements"], columns.statements(state)),
         signed=signed,
-        contracts=table("Contracts listed", signed.frames["contracts"], columns.contracts(state, with_buyer=False)),
+        contracts=table(
+            "Contracts listed",
+            signed.frames["contracts"],
+            columns.contracts(state, with_buyer=False),
+            total=signed.body["rows"],
+        ),
         timeline=chart(state, "contracts-timeline", organisation=body) if len(signed.frames["contracts"]) else None,
         services=services,
         peers=ask(state.edition, "peers", organisation=body),

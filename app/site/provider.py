@@ -50,7 +50,11 @@ def page(request: Request) -> Response:
         timeline=chart(state, "contracts-timeline", provider=provider) if held else None,
         renewals=chart(state, "renewals", provider=provider) if held else None,
         contracts=table(
-            "Contracts listed", signed.frames["contracts"], columns.contracts(state, with_provider=False), most=MOST
+            "Contracts listed",
+            signed.frames["contracts"],
+            columns.contracts(state, with_provider=False),
+            most=MOST,
+            total=signed.body["rows"],
         ),
         incidents=incidents,
         failed=table("Recorded incidents", incidents.frames["incidents"], columns.incidents(state), most=15),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from app import components as ui
@@ -24,30 +26,54 @@ def render(edition: Edition) -> None:
         provider = state.choose("Provider", "provider", known_providers(edition), provider_name)
     with right:
         organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
-    signed = ask(edition, "contracts", provider=provider, organisation=organisation)
+    q = state.words("Words in buyer, supplier or title", "q") or None
+    signed = ask(edition, "contracts", provider=provider, organisation=organisation, q=q, most=ui.SHOWN)
+    parts = max(1, math.ceil(signed.body["rows"] / ui.SHOWN))
     ui.headline(signed)
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
-    if not provider and not organisation:
+    if not provider and not organisation and not q:
         moved = figures.draw(edition, "in-force")
         ui.chart(moved.chart)
         ui.methods(moved.answer)
     ui.go("renewals", "When is the next chance to leave?", provider=provider, organisation=organisation)
     st.markdown("### Contracts listed")
-    rows = signed.frames["contracts"].copy()
-    rows["provider"] = [provider_name(p) for p in rows["provider"]]
-    ui.rows_table(
-        rows,
-        {
-            "buyer_name": "Buyer",
-            "title": "Contract",
-            "provider": "Provider",
-            "grade": "How it shows",
-            "value_gbp": "Award value (GBP)",
-            "value_status": "Value is",
-            "start_on": "From",
-            "end_on": "To",
-            "url": "Notice",
-        },
-    )
+    if not signed.body["rows"]:
+        ui.nothing(
+            {
+                "q": q or "",
+                "provider": provider_name(provider or ""),
+                "organisation": bodies.get(organisation or "", ""),
+            }
+        )
+    else:
+        part = state.part(parts)
+        shown = (
+            signed
+            if part == 1
+            else ask(
+                edition,
+                "contracts",
+                provider=provider,
+                organisation=organisation,
+                q=q,
+                most=ui.SHOWN,
+                skip=ui.SHOWN * (part - 1),
+            )
+        )
+        ui.rows_table(
+            ui.named(shown.frames["contracts"]),
+            {
+                "buyer_name": "Buyer",
+                "title": "Contract",
+                "provider": "Provider",
+                "grade": "How it shows",
+                "value_gbp": "Award value (GBP)",
+                "value_status": "Value is",
+                "start_on": "From",
+                "end_on": "To",
+                "url": "Notice",
+            },
+            total=signed.body["rows"],
+        )
     ui.data_button(signed, "contracts", "contracts-all", "Download the contracts (CSV)")
     ui.methods(signed)

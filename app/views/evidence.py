@@ -57,5 +57,5 @@ def render(edition: Edition) -> None:
             "sha256": "SHA-256",
         },
     )
-    ui.csv_button(answer, rows, "evidence", "Download the records (CSV)")
+    ui.csv_button(answer, lambda: rows, "evidence", "Download the records (CSV)")
     ui.methods(answer)

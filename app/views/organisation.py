@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from app import components as ui
@@ -15,6 +17,7 @@ PAGE = Page("organisation", "Organisation", "What does this body depend on, laye
 DEFAULT = "ministry-of-justice"
 
 
+@functools.lru_cache(maxsize=4)
 def names(edition: Edition) -> dict[str, str]:
     """Bodies that we hold evidence about, by id."""
     rows = edition.query(
@@ -111,6 +114,7 @@ def render(edition: Edition) -> None:
             "end_on": "To",
             "url": "Notice",
         },
+        total=signed.body["rows"],
     )
     ui.data_button(signed, "contracts", f"contracts-{chosen}", "Download the contracts (CSV)")
     ui.methods(answer)

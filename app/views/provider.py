@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from app import components as ui
@@ -15,6 +17,7 @@ PAGE = Page("provider", "Provider", "Who depends on this provider?", 2, section=
 DEFAULT = "aws"
 
 
+@functools.lru_cache(maxsize=4)
 def known_providers(edition: Edition) -> list[str]:
     """Providers that any finding, statement or contract names, by name."""
     rows = edition.query(
@@ -81,6 +84,7 @@ def render(edition: Edition) -> None:
             "end_on": "To",
             "url": "Notice",
         },
+        total=signed.body["rows"],
     )
     if len(signed.frames["contracts"]):
         ui.chart(figures.draw(edition, "contracts-timeline", provider=chosen).chart)

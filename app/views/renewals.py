@@ -47,6 +47,7 @@ def render(edition: Edition) -> None:
                 "successor_start_on": "Successor from",
                 "url": "Notice",
             },
+            total=answer.body["rows"],
         )
     ui.data_button(answer, "contracts", "renewals", "Download the ends (CSV)")
     ui.methods(answer)

@@ -10,7 +10,7 @@ import functools
 import importlib
 import math
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import ModuleType
@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.edition import Edition
-from pipelines.errors import UnknownName
+from pipelines.errors import Refused, UnknownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ def jsonable(value: Any) -> Any:
         return [jsonable(item) for item in value]
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, pd.Timestamp) and value.tzinfo is None and value == value.normalize():
+        return value.date().isoformat()  # DuckDB gives a column of days as timestamps
     if isinstance(value, (dt.datetime, dt.date)):
         return None if value is pd.NaT else value.isoformat()
     if isinstance(value, float):
@@ -179,6 +181,22 @@ def new(
         caveats=caveats,
         **more,
     )
+
+
+def page_of(most: int, skip: int) -> tuple[str, Callable[[int], list[str]]]:
+    """The end of a query that gives `most` rows after the first `skip` (most 0: all), and what to say of the rows left out,
+    as caveats for so many rows in all. Refused for a negative number."""
+    if most < 0 or skip < 0:
+        raise Refused(f"rows cannot be counted by {min(most, skip)}; give most and skip as 0 or more")
+
+    def more(rows: int) -> list[str]:
+        if rows <= most or not most:
+            return []
+        return [
+            f"{number(most)} of {number(rows)} rows are here; skip= gives the next, the tables of the edition have all."
+        ]
+
+    return (f"LIMIT {int(most)} OFFSET {int(skip)}" if most else f"OFFSET {int(skip)}"), more
 
 
 # -- words -------------------------------------------------------------------------------------------------

@@ -77,12 +77,25 @@ def answer(edition: Edition, provider: str | None = None, organisation: str | No
 
 
 def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
-    table = renewals.answer(edition).frames["contracts"].drop_duplicates("contract_id")
-    undated = (
-        table[table["start_on"].isna()].groupby(["organisation_id", "provider"])["contract_id"].nunique().to_dict()
-    )
-    large = table[table["value_gbp"] >= LARGE_GBP]
+    undated = {
+        (row["organisation_id"], row["provider"]): row["contracts"]
+        for row in renewals.ends(
+            edition,
+            """SELECT organisation_id, provider, count(DISTINCT contract_id) AS contracts FROM contract_ends
+               WHERE start_on IS NULL GROUP BY 1, 2""",
+            {},
+            edition.as_of,
+        ).to_dict("records")
+    }
+    large = renewals.ends(
+        edition,
+        f"""SELECT DISTINCT ON (contract_id) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
+            ORDER BY {renewals.BY_END}""",
+        {"large": LARGE_GBP},
+        edition.as_of,
+    ).sort_values(["end_on", "contract_id"])
     year_before = edition.as_of - dt.timedelta(days=365)
+    large["end_on"] = large["end_on"].dt.date
     for row in large.to_dict("records"):
         soon = row["state"] == renewals.ENDS_SOON and not isinstance(row["successor"], str)
         lately = row["state"] == renewals.UNSEEN and row["end_on"] >= year_before

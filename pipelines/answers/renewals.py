@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, new, number, pounds, provider_name, sources_of
+from pipelines.answers import Answer, Figure, new, number, page_of, pounds, provider_name, sources_of
 from pipelines.answers.claim import family_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -19,96 +19,136 @@ METHODS = (
     "successor is another contract of the same buyer with a provider of the same group of companies that starts "
     "between 180 days before the end and 365 days after it, and runs on beyond it. Not seen means not in our sources."
 )
+# Rows of an answer; the tables of the edition hold all, and `skip` gives the next ones.
+MOST = 1_000
 # A successor may start before the old deal ends, and procurement may run late.
-EARLIEST, LATEST = dt.timedelta(days=-180), dt.timedelta(days=365)
+EARLIEST, LATEST = 180, 365
 
-_ROWS = """
-SELECT c.group_id, c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.parent, p.grade, p.via_reseller, c.title,
-       c.value_gbp, c.value_status, c.start_on, c.end_on, c.max_end_on, c.superseded_by, c.url, c.notice_ids, c.source_id,
-       coalesce(c.organisation_id, lower(c.buyer_name)) AS buyer_key
-FROM contracts c JOIN contract_providers p USING (contract_id)
-WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
-ORDER BY c.contract_id <> c.group_id, c.contract_id, p.provider
+# One row per group and provider, with the nearest contract that carries on. It rests on the edition alone, so it is
+# worked out once; a choice of provider, body or day reads it.
+_ENDS = f"""
+WITH once AS (
+  SELECT DISTINCT ON (c.group_id, p.provider)
+         c.group_id, c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.parent, p.grade, p.via_reseller, c.title,
+         c.value_gbp, c.start_on, c.end_on, c.max_end_on, c.url, c.source_id,
+         coalesce(c.organisation_id, lower(c.buyer_name)) AS buyer_key
+  FROM contracts c JOIN contract_providers p USING (contract_id)
+  WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
+  ORDER BY c.group_id, p.provider, c.contract_id <> c.group_id, c.contract_id),
+followed AS (
+  SELECT one.group_id, one.provider,
+         arg_min(struct_pack(id := other.contract_id, day := other.start_on),
+                 (abs(other.start_on - one.end_on), other.contract_id)) AS successor
+  FROM once one JOIN once other ON other.buyer_key = one.buyer_key AND other.parent = one.parent
+  WHERE other.group_id <> one.group_id AND other.start_on BETWEEN one.end_on - {EARLIEST} AND one.end_on + {LATEST}
+    AND (other.end_on IS NULL OR other.end_on > one.end_on) AND (one.start_on IS NULL OR other.start_on > one.start_on)
+  GROUP BY 1, 2)
+SELECT once.* EXCLUDE (buyer_key, group_id, parent), successor.id AS successor, successor.day AS successor_start_on
+FROM once LEFT JOIN followed USING (group_id, provider)
 """
+RUNS, ENDS_SOON, NO_END = "runs", "ends within 12 months", "no end date"
+SEEN, UNSEEN = "ended: successor seen", "ended: successor not seen"
+_STATE = f"""
+CASE WHEN end_on IS NULL THEN '{NO_END}'
+     WHEN end_on < $on THEN CASE WHEN successor IS NULL THEN '{UNSEEN}' ELSE '{SEEN}' END
+     WHEN end_on < $year_after THEN '{ENDS_SOON}' ELSE '{RUNS}' END
+"""
+COLUMNS = f"""
+contract_id, organisation_id, buyer_name, provider, grade, via_reseller, title, value_gbp, start_on, end_on, max_end_on,
+{_STATE} AS state, successor, successor_start_on, url, source_id
+"""
+BY_END = "end_on NULLS LAST, contract_id, provider"
+# What runs longest on stands first: that is where somebody still has a choice.
+LONGEST = "end_on DESC NULLS LAST, value_gbp DESC NULLS LAST, contract_id, provider"
+
+
+def ends(edition: Edition, sql: str, parameters: dict[str, Any], on: dt.date) -> pd.DataFrame:
+    """Rows of a query over `contract_ends`: one row per contract group and provider, with end, state and successor."""
+    edition.derive("contract_ends", _ENDS)
+    if "$on" in sql:
+        parameters = {**parameters, "on": on, "year_after": _a_year_after(on)}
+    return edition.query(sql, parameters)
 
 
 def answer(
-    edition: Edition, provider: str | None = None, organisation: str | None = None, on: dt.date | None = None
+    edition: Edition,
+    provider: str | None = None,
+    organisation: str | None = None,
+    on: dt.date | None = None,
+    most: int = MOST,
+    skip: int = 0,
 ) -> Answer:
     """Ends of contracts around a day, by default the edition's newest evidence.
 
     Figures: ending (within 12 months), gbp, ended_seen, ended_unseen, no_end. Frames: months (month, provider,
-    contracts, gbp, unknown_values), contracts (state: runs, ends within 12 months, ended: successor seen, ended:
-    successor not seen, no end date).
+    contracts, gbp, unknown_values); contracts by their end (`most` rows after the first `skip`; 0: all; state: runs, ends
+    within 12 months, ended: successor seen, ended: successor not seen, no end date); soon (those that end within 12
+    months) and longest (the last to end) of the same columns. body.rows: how many rows there are.
     """
     on = on or edition.as_of
-    family = family_of(provider)[1] if provider else None
+    limit, more = page_of(most, skip)
+    conditions = ["true"]
+    parameters: dict[str, Any] = {}
+    if provider:
+        conditions.append("list_contains($family, provider)")
+        parameters["family"] = family_of(provider)[1]
     if organisation:
         known = edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
         if organisation not in set(known):
             raise UnknownName("organisation", organisation, known)
-    rows = edition.rows(_ROWS)
-    by_buyer: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    once: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        if once.setdefault((row["group_id"], row["provider"]), row) is row and row["buyer_key"]:
-            by_buyer.setdefault((row["buyer_key"], row["parent"]), []).append(row)
-    listed = []
-    for row in once.values():
-        if (family and row["provider"] not in family) or (organisation and row["organisation_id"] != organisation):
-            continue
-        successor = _successor(row, by_buyer.get((row["buyer_key"], row["parent"]), []))
-        listed.append(
-            {
-                "contract_id": row["contract_id"],
-                "organisation_id": row["organisation_id"],
-                "buyer_name": row["buyer_name"],
-                "provider": row["provider"],
-                "grade": row["grade"],
-                "via_reseller": row["via_reseller"],
-                "title": row["title"],
-                "value_gbp": None if row["value_gbp"] is None else float(row["value_gbp"]),
-                "start_on": row["start_on"],
-                "end_on": row["end_on"],
-                "max_end_on": row["max_end_on"],
-                "state": _state(row, successor, on),
-                "successor": successor["contract_id"] if successor else None,
-                "successor_start_on": successor["start_on"] if successor else None,
-                "url": row["url"],
-                "source_id": row["source_id"],
-            }
-        )
-    table = pd.DataFrame(listed, columns=_COLUMNS).sort_values(
-        ["end_on", "contract_id", "provider"], na_position="last", ignore_index=True
+        conditions.append("organisation_id = $organisation")
+        parameters["organisation"] = organisation
+    where = " AND ".join(conditions)
+
+    def rows(sql: str) -> pd.DataFrame:
+        return ends(edition, sql, parameters, on)
+
+    states = rows(
+        f"""WITH once AS (SELECT contract_id, {_STATE} AS state, any_value(value_gbp) AS gbp FROM contract_ends
+                          WHERE {where} GROUP BY ALL)
+            SELECT state, count(*) AS contracts, sum(gbp) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
+            FROM once GROUP BY 1"""
+    ).set_index("state")
+    held = rows(f"SELECT count(*) AS rows, list(DISTINCT source_id) AS sources FROM contract_ends WHERE {where}").iloc[
+        0
+    ]
+    listed = f"SELECT {COLUMNS} FROM contract_ends WHERE {where}"
+    table = rows(f"{listed} ORDER BY {BY_END} {limit}")
+    soon = rows(f"SELECT * FROM ({listed}) WHERE state = '{ENDS_SOON}' ORDER BY {BY_END} LIMIT {MOST}")
+    longest = rows(f"{listed} AND (start_on IS NOT NULL OR end_on IS NOT NULL) ORDER BY {LONGEST} LIMIT 40")
+    months = rows(
+        f"""SELECT strftime(end_on, '%Y-%m') AS month, provider, count(DISTINCT contract_id) AS contracts,
+                   coalesce(sum(value_gbp), 0) AS gbp, count(*) FILTER (value_gbp IS NULL) AS unknown_values
+            FROM contract_ends WHERE {where} AND end_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"""
     )
-    soon = table[table["state"] == ENDS_SOON].drop_duplicates("contract_id")
-    ended = table[table["state"].isin([SEEN, UNSEEN])].drop_duplicates("contract_id")
-    seen = ended[ended["state"] == SEEN]
+
+    def count(*wanted: str) -> int:
+        return int(states["contracts"].reindex(wanted, fill_value=0).sum())
+
+    ending, ended = count(ENDS_SOON), count(SEEN, UNSEEN)
+    worth = round(float(states["gbp"].get(ENDS_SOON, 0.0)), 2) if ending else 0.0
+    worth = 0.0 if worth != worth else worth
     figures = [
-        Figure("ending", f"End within 12 months of {on:%-d %B %Y}", len(soon), unit="contracts"),
+        Figure("ending", f"End within 12 months of {on:%-d %B %Y}", ending, unit="contracts"),
         Figure(
             "gbp",
             "Their known value",
-            round(float(soon["value_gbp"].sum()), 2),
+            worth,
             unit="GBP",
-            n_unknown=int(soon["value_gbp"].isna().sum()),
-            of=f"{number(len(soon))} contracts",
+            n_unknown=int(states["unknown"].get(ENDS_SOON, 0)),
+            of=f"{number(ending)} contracts",
         ),
-        Figure("ended_seen", "Ended, successor seen", len(seen), unit="contracts", of=f"{number(len(ended))} ended"),
+        Figure("ended_seen", "Ended, successor seen", count(SEEN), unit="contracts", of=f"{number(ended)} ended"),
         Figure(
-            "ended_unseen",
-            "Ended, successor not seen",
-            len(ended) - len(seen),
-            unit="contracts",
-            of=f"{number(len(ended))} ended",
+            "ended_unseen", "Ended, successor not seen", count(UNSEEN), unit="contracts", of=f"{number(ended)} ended"
         ),
-        Figure("no_end", "Without an end date", int((table["state"] == NO_END).sum()), unit="contracts"),
+        Figure("no_end", "Without an end date", count(NO_END), unit="contracts"),
     ]
     scope = f" with {provider_name(provider)}" if provider else ""
     title = (
-        f"{number(len(soon))} cloud contracts{scope}, worth {pounds(float(soon['value_gbp'].sum()))} where a value is known, "
+        f"{number(ending)} cloud contracts{scope}, worth {pounds(worth)} where a value is known, "
         f"end within 12 months of {on:%-d %B %Y}."
-        if len(soon)
+        if ending
         else f"We list no cloud contract{scope} that ends within 12 months of {on:%-d %B %Y}: that says what we hold."
     )
     return new(
@@ -119,49 +159,16 @@ def answer(
         "the cloud contracts listed: named in public sources or imported; not all contracts of the UK",
         METHODS,
         figures=figures,
-        frames={"contracts": table, "months": _months(table)},
+        frames={"contracts": table, "months": months, "soon": soon, "longest": longest},
         caveats=[
             "An end date may have moved: an extension is known only where a later notice says so.",
             "A successor that we do not see may stand on a portal or under a name that we do not hold.",
+            *more(int(held["rows"])),
         ],
         parameters={k: v for k, v in (("provider", provider), ("organisation", organisation), ("on", on)) if v},
-        sources=sources_of(edition, table["source_id"]),
-        body={"contracts": table},
+        sources=sources_of(edition, held["sources"] if held["rows"] else ()),
+        body={"rows": int(held["rows"]), "contracts": table},
     )
-
-
-RUNS, ENDS_SOON, NO_END = "runs", "ends within 12 months", "no end date"
-SEEN, UNSEEN = "ended: successor seen", "ended: successor not seen"
-_COLUMNS = [
-    "contract_id", "organisation_id", "buyer_name", "provider", "grade", "via_reseller", "title", "value_gbp", "start_on",
-    "end_on", "max_end_on", "state", "successor", "successor_start_on", "url", "source_id",
-]  # fmt: skip
-
-
-def _successor(row: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The contract that carries on where `row` ends; None where our sources show none."""
-    end = row["end_on"]
-    if end is None:
-        return None
-    fitting = [
-        other
-        for other in others
-        if other["group_id"] != row["group_id"]
-        and other["start_on"] is not None
-        and end + EARLIEST <= other["start_on"] <= end + LATEST
-        and (other["end_on"] is None or other["end_on"] > end)
-        and (row["start_on"] is None or other["start_on"] > row["start_on"])
-    ]
-    return min(fitting, key=lambda other: (abs(other["start_on"] - end), other["contract_id"]), default=None)
-
-
-def _state(row: dict[str, Any], successor: dict[str, Any] | None, on: dt.date) -> str:
-    end = row["end_on"]
-    if end is None:
-        return NO_END
-    if end < on:
-        return SEEN if successor else UNSEEN
-    return ENDS_SOON if end < _a_year_after(on) else RUNS
 
 
 def _a_year_after(day: dt.date) -> dt.date:
@@ -169,14 +176,3 @@ def _a_year_after(day: dt.date) -> dt.date:
         return day.replace(year=day.year + 1)
     except ValueError:  # 29 February
         return day.replace(year=day.year + 1, month=3, day=1)
-
-
-def _months(table: pd.DataFrame) -> pd.DataFrame:
-    """Ends by month and provider."""
-    with_end = table.dropna(subset=["end_on"])
-    months = with_end.assign(month=pd.to_datetime(with_end["end_on"]).dt.strftime("%Y-%m"))
-    return months.groupby(["month", "provider"], as_index=False).agg(
-        contracts=("contract_id", "nunique"),
-        gbp=("value_gbp", "sum"),
-        unknown_values=("value_gbp", lambda values: int(values.isna().sum())),
-    )
