@@ -85,6 +85,8 @@ def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (),
     if frame is not None and not answer.frames[frame].empty:
         click.echo()
         table = answer.frames[frame]
+        words = [column for column in table.columns if table[column].dtype.kind not in "iufb"]
+        table = table.assign(**{c: table[c].astype(object).where(table[c].notna(), "-") for c in words})
         click.echo(
             table[list(columns) or list(table.columns)]
             .head(40)

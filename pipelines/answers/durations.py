@@ -23,7 +23,8 @@ METHODS = (
     "a group of n under 30 events is drawn towards all events with weight n / 30. The band resamples whole calendar "
     "months. The lognormal curve stands beside as a check: ks is the largest distance between curve and data, p the "
     "share of 400 samples drawn from a fitted lognormal that lie at least as far from their own. A return period is "
-    "1 / (events a year x share over the length). Events without an end, and the loss of a region, stand outside."
+    "1 / (events a year x share over the length); hours in a year are those of 10,000 simulated years, whose events come "
+    "as scattered over the years as those seen, the middle one and the range of nine in ten. Events without an end, and the loss of a region, stand outside."
 )
 NOT_A_PROVIDER = "A vendor's event is not an outage of the whole provider: most touch one product in one region."
 NOT_A_LEAGUE = "Vendors publish different things; lengths do not compare vendors."
@@ -31,6 +32,7 @@ FAMOUS = (
     "With nothing imported the lengths are those of our reviewed table: famous incidents, whose median is about twice "
     "that of all published events (4.4 against 2.3 hours). Import a table of events for the full model."
 )
+SIMULATED = 10_000
 GRID = (0.25, 0.5, 1, 2, 4, 8, 12, 24, 48, 72)
 
 
@@ -45,7 +47,7 @@ def answer(
 
     basis: reviewed (our table), feeds (what vendors published, as collected or imported) or auto (feeds where at
     least 100 of their events have a length). Figures: events, median, over_8h, over_24h (low and high from the
-    band), rate and return periods where the period is known. Frames: curve, providers, causes.
+    band), rate and return periods and hours_a_year where the period is known. Frames: curve, providers, causes.
     """
     if provider:
         reference.load().provider(provider)
@@ -184,7 +186,25 @@ def _figures(
                     durations.return_period(rate, shrunk), unit="years", of=f"{of}, {years:g} calendar years",
                 )
             )  # fmt: skip
+    if years:
+        figures.append(_simulated(group, hours, pooled, years))
     return figures
+
+
+def _simulated(
+    group: list[Mapping[str, Any]], hours: durations.Floats, pooled: durations.Floats, years: float
+) -> Figure:
+    """Hours of published events in a year: the middle simulated year, and the range that nine in ten years keep."""
+    seen = Counter(row["started_on"].year for row in group if row["started_on"])
+    counts = [seen[year] for year in range(min(seen), max(seen) + 1)]
+    drawn = durations.simulate_years(
+        hours.size / years, hours, SIMULATED, size=durations.dispersion(counts), pooled=pooled
+    ).total_hours
+    low, middle, high = (round(float(x), 1) for x in np.quantile(drawn, (0.05, 0.5, 0.95)))
+    return Figure(
+        "hours_a_year", "Hours of published events in a year", middle, low, high, "hours",
+        f"{number(SIMULATED)} simulated years; events that overlap are counted apart",
+    )  # fmt: skip
 
 
 def _groups(kept: list[Any], pooled: durations.Floats, keys: Any) -> pd.DataFrame:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipelines import reference
@@ -187,6 +189,17 @@ def test_a_table_of_events_gives_the_full_model(run: Callable[..., Any], shared:
     period = answer.figure("return_8h").value
     assert period is not None and 0.05 < period < 0.2
     assert not any("famous" in caveat for caveat in answer.caveats)
+    hours = answer.figure("hours_a_year")
+    assert hours.low < hours.value < hours.high
+
+
+def test_hours_of_a_year_by_the_poisson_table() -> None:
+    """Ten events of 2 hours in each of three years: of years with a mean of 10 events, half have 10 or fewer, one in
+    twenty 5 or fewer, and one in twenty more than 15 (tables of the Poisson distribution)."""
+    group = [{"started_on": dt.date(2020 + i % 3, 1 + i % 12, 1)} for i in range(30)]
+    hours = np.full(30, 2.0)
+    figure = durations._simulated(group, hours, hours, years=3.0)
+    assert (figure.low, figure.value, figure.high) == (10, 20, 30)
 
 
 # -- AI -----------------------------------------------------------------------------------------------------
