@@ -536,13 +536,7 @@ def _issues(tables: Mapping[str, list[Any]], withheld: int) -> Iterator[Issue]:
         )
 
 
-# What the product can collect and what nobody can, for the coverage page.
-NOT_COVERED = {
-    "etendersni": (
-        "eTendersNI, Northern Ireland below threshold",
-        "no public interface: the search stands behind a CAPTCHA, which we do not pass by",
-    ),
-}
+_COLLECTOR = ("collector", "title", "state", "stale_after_days", "reason")
 
 
 def _coverage(
@@ -582,8 +576,11 @@ def _coverage(
             facts.get("stale_after_days"),
             facts.get("reason") or f"{len(group)} files",
         )
-    for key, (title, reason) in NOT_COVERED.items():
-        rows[key] = Coverage(key, title, "not_covered", None, None, 0, None, reason)
+    for _, row in reference.rows("collectors.csv", _COLLECTOR):
+        key = row["collector"]
+        stale = int(row["stale_after_days"]) if row["stale_after_days"] else None
+        reason = row["reason"] or f"not asked yet; run cloudhold collect {key}"
+        rows.setdefault(key, Coverage(key, row["title"], row["state"], None, None, 0, stale, reason))
     return [rows[key] for key in sorted(rows)]
 
 

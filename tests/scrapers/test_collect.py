@@ -195,3 +195,35 @@ def test_every_source_says_whose_it_is_and_what_reads_it() -> None:
         assert facts.id == source_id and facts.publisher and facts.licence and facts.home.startswith("https://")
         assert facts.reader in readers() and facts.cadence_days >= 1
         assert Path(module.__file__).stem == source_id.replace("-", "_")
+
+
+# The sources that the command takes, as they were agreed with those who check it.
+AGREED = (
+    "contracts-finder", "contracts-finder-search", "find-a-tender", "public-contracts-scotland", "sell2wales", "spend",
+    "gcloud-sales", "ranges", "incidents", "govuk-organisations", "govuk-domains", "ocds-feed",
+)  # fmt: skip
+
+
+def covered(run: Callable) -> dict[str, dict[str, Any]]:
+    return {row["collector"]: row for row in run("sources", "--json").json["coverage"]}
+
+
+def test_every_agreed_source_is_listed_although_nothing_was_collected(run: Callable) -> None:
+    assert sorted(_source.sources()) == sorted(AGREED)
+    rows = covered(run)
+    assert {rows[key]["state"] for key in AGREED} == {"not_collected"}
+    assert rows["etendersni"]["state"] == "not_covered"
+    for key in AGREED:
+        facts = _source.source(key).SOURCE
+        assert (rows[key]["title"], rows[key]["stale_after_days"]) == (facts.title, 2 * facts.cadence_days)
+        assert key in run("sources").out
+
+
+def test_a_collected_source_is_listed_as_it_ended(collect: Callable, run: Callable) -> None:
+    answer = feed(2)
+    with serve(answer) as server:
+        answer.standing.append(server.base)
+        collect(server, "--max-requests", "1")
+    assert run("build").code == 0
+    row = covered(run)["ocds-feed"]
+    assert row["state"] == "partial" and row["rows"] > 0 and "--max-requests" in row["reason"]
