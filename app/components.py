@@ -217,7 +217,19 @@ PLAIN = {
     "renewals": "/contracts",
     **{
         page: f"/{page}"
-        for page in ("outage", "contracts", "claim", "map", "ai", "incidents", "leads", "methods", "quality", "search")
+        for page in (
+            "outage",
+            "contracts",
+            "claim",
+            "map",
+            "ai",
+            "incidents",
+            "leads",
+            "methods",
+            "quality",
+            "search",
+            "concentration",
+        )
     },
 }
 

@@ -17,6 +17,7 @@ from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Poin
 from app.stores import ask
 from app.words import said
 from pipelines.answers import Answer, exposure, number, provider_name
+from pipelines.answers import concentration as concentration_answer
 from pipelines.answers import layers as layers_answer
 from pipelines.answers import places as places_answer
 from pipelines.edition import Edition
@@ -30,6 +31,7 @@ MOST_DOTS = 12
 MOST_CATEGORIES = 4
 LEAST_BODIES = 20
 CAUSES = {"ai_agent": "AI agent, accepted or disputed", "dns": "DNS", "unknown": "Unknown"}
+CONCENTRATION = ("population", "by", "weight", "sector", "evidence")
 SCENARIO = ("preset", "provider", "product", "region", "plane", "cause", "hours")
 ROLES = {
     "web": "Web",
@@ -100,6 +102,8 @@ def licence_line(answer: Answer) -> str:
 def _certainty(answer: Answer, chart_id: str, title: str, unit: str) -> Bars:
     """Providers of a population as bars split into known and inferred, with what is not known drawn too."""
     table: pd.DataFrame = answer.frames["providers"]
+    none = table[table["provider"] == "none"]
+    table = table[table["provider"] != "none"]
     top, other = table.head(MOST_BARS), table.iloc[MOST_BARS:]
     labels = list(top["name"])
     known, inferred = list(top["known"]), list(top["inferred"])
@@ -107,6 +111,9 @@ def _certainty(answer: Answer, chart_id: str, title: str, unit: str) -> Bars:
         labels.append(f"{len(other)} others")
         known.append(float(other["known"].sum()))
         inferred.append(float(other["inferred"].sum()))
+    labels += list(none["name"])
+    known += list(none["known"])
+    inferred += list(none["inferred"])
     missing = [float(answer.figure(state).value or 0) for state in ("unknown", "not_tested")]
     labels += ["Unknown", "Not tested"]
     blank = [0.0] * (len(labels) - 2)
@@ -145,6 +152,43 @@ def council_mail_filter(edition: Edition) -> tuple[Answer, Chart]:
 def service_web(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "concentration", population_id="service-web")
     return answer, _certainty(answer, "service-web", "What answers public services' web addresses", "services")
+
+
+@figure("concentration")
+def shares(
+    edition: Edition,
+    population: str = "council-mail",
+    by: str = "provider",
+    weight: str = "count",
+    sector: str | None = None,
+    evidence: str | None = None,
+) -> tuple[Answer, Chart]:
+    answer = ask(
+        edition, "concentration", population_id=population, by=by, weight=weight, sector=sector, evidence=evidence
+    )
+    table = answer.frames["providers"]
+    drawn = table[table["provider"] != "none"].head(MOST_DOTS)
+    return answer, Dots(
+        id="concentration",
+        title=f"Share by {concentration_answer.BY[by][0]}, with everything that it could be",
+        subtitle="from what evidence shows to what the unknown allows"
+        + (f"; the first {MOST_DOTS} of {number(len(table))}" if len(table) > MOST_DOTS else ""),
+        unit="share",
+        dots=tuple(
+            Dot(
+                row["name"],
+                row["share"],
+                "known" if row["known"] else "inferred",
+                row["low"],
+                row["high"],
+                f"rank {row['rank']}",
+            )
+            for row in drawn.to_dict("records")
+        ),
+        of=answer.figure("attributed").of,
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
 
 
 @figure("layers")

@@ -55,6 +55,11 @@ def amount(figure: Figure, value: float | int | None) -> str:
     return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
 
 
+def share_range(low: float, high: float) -> str:
+    """A range of shares in words; one share where both ends are the same."""
+    return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+
+
 def blank(value: Any) -> bool:
     """Whether a cell holds nothing."""
     if value is None or value is pd.NaT:

@@ -37,6 +37,7 @@ NAVIGATION = (
     ("/contracts", "Contracts"),
     ("/claim", "Check a claim"),
     ("/leads", "Leads"),
+    ("/concentration", "Concentration"),
     ("/map", "Map"),
     ("/ai", "AI"),
     ("/data/", "Data"),

@@ -55,6 +55,7 @@ def page(request: Request) -> Response:
         answer=mail,
         charts=drawn,
         states=[mail.figure(f) for f in ("known", "inferred", "unknown", "not_tested")],
+        law=ask(state.edition, "concentration", population_id="contracts", by="jurisdiction", weight="value"),
         ending=ask(state.edition, "renewals"),
         dataset=_dataset(state),
     )

@@ -7,12 +7,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import State, chart, respond, table
+from app.site._pages import Column, Link, Row, State, chart, of, records, respond, table
 from app.stores import ask
+from app.words import share_range
 from pipelines import reference
 from pipelines.answers import provider_name
+from pipelines.answers._populations import HEADLINES, POPULATIONS
 
 MOST = 15
+# Where a provider's share is shown: population and weight.
+SHARES = (*((population, "count") for population in HEADLINES), ("contracts", "count"), ("contracts", "value"))
+
+
+def _shares(state: State, provider: str) -> list[Row]:
+    """The provider's row of each concentration answer that holds it."""
+    found: list[Row] = []
+    for population, weight in SHARES:
+        answer = ask(state.edition, "concentration", population_id=population, weight=weight)
+        rows = answer.frames["providers"]
+        for row in records(rows[rows["provider"] == provider]):
+            found.append({**row, "population": population, "weight": weight, "of": answer.figure("attributed").of})
+    return found
 
 
 def page(request: Request) -> Response:
@@ -34,6 +49,22 @@ def page(request: Request) -> Response:
         company=ask(state.edition, "layers").frames["matrix"].query("parent == @facts.parent")["name"].head(1).tolist(),
         figures=[answer.figure(f) for f in ("subjects", "known", "inferred", "statements")],
         roles=chart(state, "provider-roles", provider=provider) if len(answer.frames["findings"]) else None,
+        shares=table(
+            "Its share of what we count",
+            _shares(state, provider),
+            [
+                Column(
+                    "Counted are",
+                    lambda row: Link(
+                        POPULATIONS[row["population"]].title,
+                        state.url("/concentration", population=row["population"], weight=row["weight"]),
+                    ),
+                ),
+                Column("Share", lambda row: share_range(row["low"], row["high"])),
+                Column("Of", of("of")),
+                Column("Rank", of("rank")),
+            ],
+        ),
         findings=table(
             f"Names that point to {provider_name(provider)}",
             answer.frames["findings"],

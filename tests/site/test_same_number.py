@@ -42,7 +42,7 @@ CASES = {
         {"claim": "tussell-aws-2025"},
         verb=("claim", "tussell-aws-2025"),
     ),
-    "concentration": Case("/", "overview", verb=("concentration",)),
+    "concentration": Case("/concentration", "concentration", verb=("concentration",)),
     "contracts": Case("/contracts?provider=aws", "contracts", {"provider": "aws"}),
     "coverage": Case("/quality", "quality", verb=("sources",)),
     "dependence": Case("/organisation/home-office", "organisation", {"organisation": "home-office"}),

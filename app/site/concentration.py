@@ -1,0 +1,67 @@
+"""How concentrated is it: any population, by what it hangs from and by what it is weighed, as a form that is an address."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.figures import CONCENTRATION
+from app.site._pages import Cell, Column, Row, State, chart, of, respond, table
+from app.words import share_range
+from pipelines import schema
+from pipelines.answers import concentration, number, percent
+from pipelines.answers._populations import POPULATIONS
+
+MOST = 25
+UNITS = {"value": "Award value, GBP", "transactions": "Transactions a year"}
+HEADLINE = ("effective_number", "leader_share", "leader_impact", "us_law")
+
+
+def _range(row: Row) -> Cell:
+    return share_range(row["low"], row["high"])
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    keys = {key: value for key in CONCENTRATION if (value := state.get(key))}
+    drawn = chart(state, "concentration", **keys)
+    answer = drawn.answer
+    asked = {**dict.fromkeys(CONCENTRATION), **answer.parameters}
+    chosen = POPULATIONS[asked["population"]]
+    digits = 1 if asked["weight"] == "count" else 0
+    return respond(
+        state,
+        "concentration.html",
+        "How concentrated is it?",
+        answer.title,
+        answer=answer,
+        explorer=state.explorer("concentration", **keys),
+        drawn=drawn,
+        asked=asked,
+        populations=POPULATIONS,
+        ways=concentration.BY,
+        weights={weight: concentration.WEIGHTS[weight] for weight in chosen.weights},
+        sectors=schema.CODELISTS["sector"],
+        headline=[f for f in answer.figures if f.id in HEADLINE],
+        others=[f for f in answer.figures if f.id not in HEADLINE],
+        holders=table(
+            answer.question,
+            answer.frames["providers"],
+            [
+                Column(concentration.BY[asked["by"]][0].capitalize(), of("name")),
+                Column(
+                    UNITS.get(asked["weight"], chosen.unit.capitalize()), lambda row: number(row["items"], digits), True
+                ),
+                Column("Known", lambda row: number(row["known"], digits), True),
+                Column("Inferred", lambda row: number(row["inferred"], digits), True),
+                Column("Share shown", lambda row: percent(row["share"]), True),
+                Column("Low to high", _range, True),
+                Column("Rank", of("rank", "none")),
+            ],
+            most=MOST,
+        ),
+    )
+
+
+ROUTES = [Route("/concentration", page)]
