@@ -12,7 +12,7 @@ from app.stores import ask
 from app.words import said
 from pipelines.answers import listing, provider_name
 
-MOST = 100
+MOST = 95
 LOOKS = {
     "complete": "read whole",
     "partial": "gave nothing usable; the state before it stays",
