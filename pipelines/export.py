@@ -1,4 +1,4 @@
-"""Tables as files: CSV by RFC 4180 with CSVW beside it, Parquet, and one datapackage.json.
+"""Tables as files: CSV by RFC 4180 with CSVW beside it, Parquet, a workbook, and one datapackage.json over them.
 
 Lists are joined with a semicolon; a missing value is an empty cell; money is a plain number. Every file's
 row count and SHA-256 stand in the metadata, so a cut download shows.
@@ -11,20 +11,27 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines import schema
+from pipelines.dictionary import INERT, codelists, dictionary, every_codelist
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 from pipelines.forms import PER_TABLE, SEPARATOR, Facts, without_addresses
 from pipelines.store import sync_directory
+from pipelines.workbook import Workbook
 
 LICENCE = "Open Government Licence v3.0"
 LICENCE_URL = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
 CREDIT = "Contains public sector information licensed under the Open Government Licence v3.0."
 PACKAGE = "datapackage.json"
+WORKBOOK = "cloudhold.xlsx"
+FORMS = (*PER_TABLE, "xlsx")
 
 _CSVW_TYPES = {
     "VARCHAR": "string",
@@ -58,6 +65,16 @@ def caveats(edition: Edition) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A table to write: its rows, the forms with a file of its own, and whether it has a sheet in the workbook."""
+
+    spec: schema.Table
+    batches: Iterable[pa.RecordBatch]
+    forms: Sequence[str]
+    sheet: bool = True
+
+
 def write(
     edition: Edition, tables: Sequence[str], out: Path, forms: Sequence[str] = ("csv",), private: bool = False
 ) -> list[Facts]:
@@ -73,24 +90,60 @@ def write(
             schema.table("no such table " + name if name in schema.tables() else name)
     if edition.private and not private:
         raise Refused("this edition holds a body's private records; repeat with --private to export them")
+    per_table = [form for form in PER_TABLE if form in forms]
+    contents = [_Content(schema.table(name), edition.batches(name), per_table) for name in chosen]
+    # What explains the tables: beside all of them as CSV, which every reader takes, and in the workbook.
+    explained = ["csv"] if per_table and not tables else []
+    contents.append(_Content(dictionary().spec, dictionary().rows.to_batches(), explained))
+    contents += [_Content(each.spec, each.rows.to_batches(), explained, sheet=False) for each in codelists()]
+    contents.append(_Content(every_codelist().spec, every_codelist().rows.to_batches(), []))
     written: list[Facts] = []
     resources = []
     with _publishing(out) as place:
-        for name in chosen:
-            spec = schema.table(name)
-            sinks = {form: PER_TABLE[form][1](place / (name + PER_TABLE[form][0]), spec.columns) for form in forms}
-            for batch in edition.batches(name):
+        book = Workbook(place / WORKBOOK) if "xlsx" in forms else None
+        for content in contents:
+            spec = content.spec
+            files = [(f, PER_TABLE[f][1](place / (spec.name + PER_TABLE[f][0]), spec.columns)) for f in content.forms]
+            sheet = book.sheet(spec) if book and content.sheet else None
+            for batch in content.batches:
                 clean = without_addresses(batch)
-                for sink in sinks.values():
-                    sink.add(clean)
-            for form, sink in sinks.items():
-                facts = sink.close()
-                if facts["path"].endswith(".csv"):
+                for _, file in files:
+                    file.add(clean)
+                if sheet:
+                    sheet.add(clean)
+            for form, file in files:
+                facts = file.close()
+                if form != "parquet":
                     (place / f"{facts['path']}-metadata.json").write_bytes(_json(csvw(edition, spec, facts)))
                 resources.append(resource(spec, facts, form))
                 written.append(facts)
+        if book:
+            written.append(book.close(f"cloudhold, edition {edition.id}", _facts(edition), _sentences(edition)))
+            resources.append(_workbook_resource(written[-1]))
         (place / PACKAGE).write_bytes(_json(datapackage(edition, resources)))
     return written
+
+
+def _facts(edition: Edition) -> dict[str, str]:
+    """What the workbook's first sheet says by name."""
+    return {
+        "edition": edition.id,
+        "content hash": edition.content_hash,
+        "as of": edition.as_of.isoformat(),
+        "licence": LICENCE,
+        "licence text": LICENCE_URL,
+        "credit": CREDIT,
+    }
+
+
+def _sentences(edition: Edition) -> list[str]:
+    return [
+        *caveats(edition),
+        "Sheet dictionary says of each column what it means, and what an empty cell says; sheet codelists explains "
+        "the words. Sheet sources names publisher, licence and credit of each source.",
+        f"In this workbook {INERT}. The CSV files hold every value as it is.",
+        "Times are UTC; amounts are plain numbers, the unit stands in the dictionary.",
+    ]
 
 
 @contextlib.contextmanager
@@ -177,7 +230,7 @@ def _described(column: schema.Column) -> str:
     if not column.required:
         text += f"; empty: {column.words.missing}"
     if column.words.codelist:
-        text += f"; codelist {column.words.codelist}"
+        text += f"; words of codelist_{column.words.codelist}.csv"
     return text
 
 
@@ -212,6 +265,20 @@ def resource(spec: schema.Table, facts: Facts, form: str) -> dict[str, Any]:
         body["encoding"] = "utf-8" if form == "csv" else "utf-8-sig"
         body["dialect"] = {"lineTerminator": "\r\n"}
     return body
+
+
+def _workbook_resource(facts: Facts) -> dict[str, Any]:
+    return {
+        "name": "workbook",
+        "path": facts["path"],
+        "description": "Every table on a sheet of its own, with dictionary and codelists.",
+        "type": "file",
+        "format": "xlsx",
+        "mediatype": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "bytes": facts["bytes"],
+        "hash": f"sha256:{facts['sha256']}",
+        "row_count": facts["rows"],
+    }
 
 
 def datapackage(edition: Edition, resources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

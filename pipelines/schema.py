@@ -399,6 +399,18 @@ _DUCKDB: dict[object, str] = {
 }
 
 
+_PLAIN: dict[object, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    date: "day, YYYY-MM-DD",
+    datetime: "time in UTC, ISO 8601",
+    Decimal: "amount with two decimals",
+    tuple[str, ...]: "list, separated by semicolons",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of one table."""
@@ -415,6 +427,11 @@ class Column:
     @property
     def duckdb(self) -> str:
         return _DUCKDB[self.python]
+
+    @property
+    def plain(self) -> str:
+        """The type in words."""
+        return _PLAIN[self.python]
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,7 +566,7 @@ def described(name: str) -> Sequence[Mapping[str, object]]:
         {
             "table": name,
             "column": c.name,
-            "type": c.duckdb,
+            "type": c.plain,
             "unit": c.words.unit,
             "required": c.required,
             "meaning": c.words.meaning,

@@ -26,8 +26,13 @@ from pipelines.errors import Refused, UnknownName
 from pipelines.forms import PER_TABLE, Facts
 from pipelines.store import sha256_file
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
-# Parquet is packed already.
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# Parquet and the workbook are packed already.
 _PACKABLE = (".csv", ".json")
 _EDITIONS = 4
 _LOCK = threading.Lock()
@@ -52,6 +57,15 @@ class Folder:
                     path.name: self.facts[path.name]["sha256"] if path.name in self.facts else sha256_file(path)
                     for path in sorted(self.place.iterdir())
                 }
+
+    def fill_workbook(self, edition: Edition) -> None:
+        """Write the workbook when somebody asks for it: of a large edition it takes minutes, and few read it there."""
+        with self._lock:
+            if export.WORKBOOK not in self.hashes:
+                [facts] = export.write(edition, (), self.place / "workbook", ("xlsx",))
+                (self.place / "workbook" / export.WORKBOOK).replace(self.place / export.WORKBOOK)
+                self.facts[export.WORKBOOK] = facts
+                self.hashes[export.WORKBOOK] = facts["sha256"]
 
     def packed(self, name: str) -> Path:
         """A file with gzip, which every program unpacks; made once."""
@@ -94,6 +108,8 @@ def file(request: Request) -> Response:
     edition = shown_edition(None if wanted == "latest" else wanted)
     name = request.path_params["file"]
     folder = prepared(edition)
+    if name == export.WORKBOOK:
+        folder.fill_workbook(edition)
     if name not in folder.hashes:
         raise UnknownName("file", name, folder.hashes)
     packed = name.endswith(_PACKABLE) and "gzip" in request.headers.get("accept-encoding", "")

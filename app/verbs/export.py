@@ -8,7 +8,6 @@ import click
 
 from app.verbs._shared import as_json, edition_of, edition_option, print_json
 from pipelines import export
-from pipelines.forms import PER_TABLE
 
 
 @click.command("export")
@@ -17,11 +16,11 @@ from pipelines.forms import PER_TABLE
 @click.option(
     "--format",
     "forms",
-    type=click.Choice(list(PER_TABLE)),
+    type=click.Choice(export.FORMS),
     multiple=True,
     default=("csv",),
     show_default=True,
-    help="May be given more than once. spreadsheet: CSV whose text no spreadsheet runs as a formula.",
+    help="May be given more than once. spreadsheet: CSV whose text no spreadsheet runs; xlsx: one workbook.",
 )
 @click.option("--private", is_flag=True, help="Allow the export of an edition with a body's own records.")
 @edition_option

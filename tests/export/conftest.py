@@ -10,7 +10,6 @@ import pytest
 
 from pipelines import build, export, ingest, reference
 from pipelines.edition import Edition, open_edition
-from pipelines.forms import PER_TABLE
 from pipelines.store import Store
 
 AT = "@"  # written apart, so that no file of ours holds an address
@@ -96,7 +95,7 @@ def files(tmp_path: Path) -> Callable[..., Path]:
     """A folder with an edition's files."""
 
     def written(edition: Edition, *forms: str, tables: tuple[str, ...] = ()) -> Path:
-        export.write(edition, tables, tmp_path / "files", forms or tuple(PER_TABLE))
+        export.write(edition, tables, tmp_path / "files", forms or export.FORMS)
         return tmp_path / "files"
 
     return written

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipelines.schema import EDITION_TABLES
+
 BODIES = Path(__file__).parent / "bodies"
 
 
@@ -107,7 +109,7 @@ def test_two_files_with_the_same_notices_in_either_order(
 def test_no_contact_details_anywhere(taken: Callable, tmp_path: Path, store_path: Path) -> None:
     assert taken("export", "--out", tmp_path / "files").code == 0
     texts = {path.name: path.read_text() for path in (tmp_path / "files").glob("*.csv")}
-    assert len(texts) == 17
+    assert {f"{name}.csv" for name in EDITION_TABLES} < set(texts)
     for name, text in texts.items():
         assert "@" not in text, name
         assert "jo.bloggs" not in text.lower(), name

@@ -10,6 +10,7 @@ import io
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -81,6 +82,24 @@ def test_a_file_comes_packed_or_plain_or_not_at_all_when_it_is_known(served: str
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
     piece = get(served, "/data/latest/findings.csv", headers={"accept-encoding": "identity", "range": "bytes=10-19"})
     assert (piece.status_code, piece.content) == (206, plain.content[10:20])
+
+
+def test_the_workbook_is_there_and_is_the_one_that_the_command_writes(
+    served: str, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    answer = get(served, "/data/latest/cloudhold.xlsx")
+    assert answer.headers["content-type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert hashlib.sha256(answer.content).hexdigest() == answer.headers["x-sha256"]
+    assert run("export", "--format", "xlsx", "--out", tmp_path).code == 0
+    assert (tmp_path / "cloudhold.xlsx").read_bytes() == answer.content
+
+
+@pytest.mark.parametrize("name", ["dictionary.csv", "codelist_role.csv", "codelist_provider.csv"])
+def test_what_explains_the_tables_is_a_file_too(served: str, name: str) -> None:
+    answer = get(served, f"/data/latest/{name}")
+    assert int(answer.headers["x-row-count"]) == len(list(csv.DictReader(io.StringIO(answer.text, newline="")))) > 5
+    assert get(served, f"/data/latest/{name}-metadata.json").json()["url"] == name
+    assert f'href="/data/latest/{name}"' in get(served, "/data/").text
 
 
 def test_a_download_outlives_the_editions_that_push_its_folder_out(
