@@ -82,11 +82,6 @@ def render(edition: Edition) -> None:
         "Service-hours and transactions are what would be lost if nothing carried on, which is not what was or will be "
         "lost. Contract value is a ceiling, never spending."
     )
-    st.markdown("### How long such outages lasted")
-    for sentence in answer.body["beside"]:
-        st.markdown(ui.plain(sentence))
-    whose = {"provider": scenario.provider} if answer.body["history"]["curve_of"] == "provider" else {}
-    ui.chart(figures.draw(edition, "durations", **whose).chart)
     services = answer.frames["services"]
     st.markdown("### Exposed, and through which path")
     ui.rows_table(
@@ -107,6 +102,23 @@ def render(edition: Edition) -> None:
     ui.rows_table(
         services[services["effect"] == "unknown"],
         {"name": "Service", "organisation": "Public body", "via": "What is not known"},
+    )
+    st.markdown("### How long such outages lasted")
+    for sentence in answer.body["beside"]:
+        st.markdown(ui.plain(sentence))
+    whose = {"provider": scenario.provider} if answer.body["history"]["curve_of"] == "provider" else {}
+    ui.chart(figures.draw(edition, "durations", **whose).chart)
+    st.markdown("### Listed contracts in force with the provider")
+    ui.rows_table(
+        answer.frames["contracts"],
+        {
+            "buyer_name": "Buyer",
+            "title": "What",
+            "value_gbp": "Value (GBP)",
+            "end_on": "Until",
+            "certainty": "How sure",
+            "url": "Source",
+        },
     )
     ui.data_button(answer, "services", "outage", "Download the services (CSV)")
     ui.methods(answer)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines import availability
 from pipelines.answers import Figure, contracts, durations, incidents, number, percent, pounds
+from pipelines.durations import ENOUGH
 from pipelines.edition import Edition
 from pipelines.graph import Graph, Scenario
 from pipelines.reach import Codes
@@ -163,7 +164,12 @@ def words(past: Mapping[str, Any], worth: Mapping[str, Any], provider: str) -> l
                 f"Of {number(known['events'])} {whose} with a length, half lasted longer than "
                 f"{known['median_hours']:.1f} hours and one in ten longer than {known['p90_hours']:.1f}; "
                 f"{percent(known['longer'])} lasted longer than {past['hours']:g} hours "
-                f"(between {percent(known['low'])} and {percent(known['high'])})."
+                f"(between {percent(known['low'])} and {percent(known['high'])}"
+                + (
+                    f"; drawn towards all incidents, because these are few, {percent(known['shrunk'])})."
+                    if known["events"] < ENOUGH
+                    else ")."
+                )
             )
         elif key == "provider":
             said.append(f"No incident recorded of {provider} has a length.")

@@ -124,7 +124,8 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
     first: dict[str, dict[str, Any]] = {}
     for path in paths:
         path["evidence"] = [known_evidence[i] for i in path["evidence"] if i in known_evidence]
-        first[path["service"]] = next(iter(path["evidence"]), {})
+        # In one row stands what carries a day: what was said or seen, before how parts hang together.
+        first[path["service"]] = min(path["evidence"], key=lambda item: item["date"] is None, default={})
     for row in rows:
         shown = first[row["service_id"]]
         row |= {"evidence": shown.get("value"), "seen_on": shown.get("date"), "url": shown.get("url")}

@@ -83,6 +83,15 @@ def test_uk_south_has_at_least_the_services_that_statements_and_records_place_th
     assert len(placed) >= 5 and placed <= shown
 
 
+def test_a_row_shows_the_evidence_that_carries_a_day(answers: dict[str, Answer]) -> None:
+    """Where a path runs through a platform, the row shows what was said or seen and when, not only how parts hang together."""
+    found = answers["provider=azure&region=uksouth&hours=8"]
+    rows = found.frames["services"].set_index("service_id")
+    dated = {path["service"] for path in found.body["paths"] if any(item["date"] for item in path["evidence"])}
+    assert len(dated) > 5
+    assert all(pd.notna(rows.loc[service, "seen_on"]) for service in dated)
+
+
 def test_us_east_1_touches_control_planes_only(answers: dict[str, Answer]) -> None:
     body = answers["provider=aws&region=us-east-1&hours=14.5"].body
     assert body["degraded"]["known"] > 50
