@@ -133,7 +133,7 @@ class Scenario:
 
 @dataclass(slots=True)
 class Effect:
-    """What a scenario does to one node, in each world, and the path that shows it."""
+    """What a scenario does to one node, in each world, the path that shows it, and what is left in the parts hit."""
 
     known: int = NOTHING
     likely: int = NOTHING
@@ -142,6 +142,7 @@ class Effect:
     evidence: tuple[str, ...] = ()
     layer: str = "front"
     role: str = "web"
+    left: tuple[str, ...] = ()
 
 
 def leaf_effect(
@@ -411,6 +412,8 @@ class Graph:
             codes = [hit.get(self._compiled.number(alternative), 0) for alternative in slot.alternatives]
             mine = _slot_code(codes, slot)
             code |= mine
+            if mine and slot.mode != "all_of":
+                result.left += self._left(slot, codes)
             if mine and decode(mine) > rank:
                 rank = decode(mine)
                 worst = slot.alternatives[max(range(len(codes)), key=lambda i: decode(codes[i]))]
@@ -428,20 +431,15 @@ class Graph:
         name = self.platforms[hit.platform].name
         return (f"{slot.role} ({slot.layer})", name, *beneath.path), (*hit.evidence, *beneath.evidence)
 
-    def alternatives(self, service_id: str, scenario: Scenario) -> list[str]:
-        """What is left in the slots that the scenario touches: who could carry on."""
-        node = self.services[service_id]
-        controls = self._controls.get(scenario.provider, frozenset())
+    def _left(self, slot: Slot, codes: Sequence[int]) -> tuple[str, ...]:
+        """The alternatives of a slot that the scenario leaves alone: who could carry on."""
         left = []
-        for slot in node.slots:
-            touched = [
-                any(leaf_effect(a, scenario, self._can_be, controls)) if isinstance(a, Leaf) else False
-                for a in slot.alternatives
-            ]
-            if any(touched):
-                left += [
-                    f"{slot.role}: {a.text}"
-                    for a, hit in zip(slot.alternatives, touched, strict=True)
-                    if isinstance(a, Leaf) and not hit and a.provider != UNKNOWN
-                ]
-        return left
+        for alternative, code in zip(slot.alternatives, codes, strict=True):
+            if code:
+                continue
+            if isinstance(alternative, Leaf):
+                if alternative.provider != UNKNOWN:
+                    left.append(f"{slot.role}: {alternative.text}")
+            elif alternative.platform in self.platforms:
+                left.append(f"{slot.role}: {self.platforms[alternative.platform].name}")
+        return tuple(left)

@@ -86,7 +86,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
                 "certainty": certainty,
                 "layer": effect.layer,
                 "via": _in_words(effect.path),
-                "alternatives": "; ".join(graph.alternatives(service_id, scenario)),
+                "alternatives": "; ".join(effect.left),
             }
         )
         evidence_ids.update(effect.evidence)

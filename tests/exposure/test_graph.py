@@ -94,6 +94,22 @@ def test_what_is_only_inferred_beneath_is_inferred_above() -> None:
     assert outage.classify(solved["t"]) == ("degraded", "known")
 
 
+def test_what_is_left_in_the_parts_that_are_hit() -> None:
+    """Another provider or platform is left; a part that is needed too, a part not hit and an unknown one are not."""
+    platforms = [Node("p", "Upper", "platform", None, [slot(A)]), Node("q", "Other", "platform", None, [slot(B)])]
+    on_p, on_q = OnPlatform("p", "known"), OnPlatform("q", "known")
+    cases = {
+        "another provider": ([slot(A, B)], ("web: b",)),
+        "behind a platform that is hit": ([slot(on_p, B)], ("web: b",)),
+        "another platform": ([slot(A, on_q)], ("web: Other",)),
+        "both are needed": ([slot(A, B, mode="all_of")], ()),
+        "a part that is not hit": ([slot(A), slot(B)], ()),
+        "nobody knows": ([slot(A, NOBODY)], ()),
+    }
+    for words, (slots, left) in cases.items():
+        assert graph([service(*slots)], platforms).solve(FAILS)["s"].left == left, words
+
+
 def test_a_loop_does_not_fail_for_its_own_sake_and_fails_as_one() -> None:
     ring = [Node(f"p{i}", f"p{i}", "platform", None, [slot(OnPlatform(f"p{(i + 1) % 3}", "known"))]) for i in range(3)]
     assert graph([service(slot(OnPlatform("p0", "known")))], ring).solve(FAILS) == {}
