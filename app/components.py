@@ -17,7 +17,7 @@ from app import charts, palette, state
 from app.stores import ask, shown_edition
 from app.words import age, amount, blank, said
 from app.words import plain as plain
-from pipelines.answers import Answer, Figure, number, provider_name, questions
+from pipelines.answers import Answer, Figure, csv_of, number, provider_name, questions
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
@@ -139,7 +139,7 @@ def csv_button(answer: Answer, data: Callable[[], pd.DataFrame], name: str, labe
     """A CSV of rows that rest on an answer, made when it is asked for; its name carries the edition."""
     st.download_button(
         label,
-        lambda: data().to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode(),
+        lambda: csv_of(data()),
         file_name=f"cloudhold-{name}-{answer.edition}.csv",
         mime="text/csv",
         on_click="ignore",

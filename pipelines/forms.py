@@ -61,7 +61,7 @@ def cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, list):
-        return SEPARATOR.join(item.replace(SEPARATOR, ",") for item in value)
+        return SEPARATOR.join(cell(item).replace(SEPARATOR, ",") for item in value)
     return str(value)
 
 

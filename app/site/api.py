@@ -1,4 +1,4 @@
-"""Every answer for programs: the same object that the command line prints with --json."""
+"""Every answer for programs: the same object that the command line prints with --json, and each of its tables as CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from starlette.routing import Route
 
 from app.asking import asked, parameters_of
 from app.site._pages import State
-from pipelines.answers import jsonable, questions
+from pipelines.answers import csv_of, jsonable, questions
+from pipelines.errors import Refused, UnknownName
+from pipelines.store import sha256
 
 
 def answer(request: Request) -> Response:
@@ -22,15 +24,48 @@ def answer(request: Request) -> Response:
     return Response(text, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
+def rows(request: Request) -> Response:
+    """One table of an answer as CSV, all of its rows: that of `frame`, or the first where it is not named."""
+    state = State(request)
+    question = request.path_params["answer"]
+    given = {key: state.get(key) for key in request.query_params if key not in ("edition", "frame")}
+    if question in questions() and "most" in parameters_of(question):
+        given = {"most": "0", **given}  # an answer gives a page of its rows, a file gives all
+    found = asked(state.edition, question, given)
+    if not found.frames:
+        raise Refused(f"the answer {question} has no table; /api/{question}.json gives all of it")
+    frame = state.get("frame") or next(iter(found.frames))
+    if frame not in found.frames:
+        raise UnknownName(f"frame of {question}", frame, found.frames)
+    body = csv_of(found.frames[frame])
+    headers = {
+        "cache-control": "no-cache",
+        "content-disposition": f'inline; filename="cloudhold-{question}-{frame}-{found.edition}.csv"',
+        "etag": f'"{sha256(body)}"',
+        "x-cloudhold-edition": found.edition,
+        "x-content-hash": found.content_hash,
+        "x-frames": ", ".join(found.frames),
+        "x-row-count": str(len(found.frames[frame])),
+        "x-sha256": sha256(body),
+    }
+    return Response(body, media_type="text/csv", headers=headers)
+
+
 def index(request: Request) -> Response:
     """What can be asked, and with which keys."""
     state = State(request)
     listed = [
-        {"answer": name, "question": module.QUESTION, "keys": parameters_of(name), "address": f"/api/{name}.json"}
+        {
+            "answer": name,
+            "question": module.QUESTION,
+            "keys": parameters_of(name),
+            "address": f"/api/{name}.json",
+            "tables": f"/api/{name}.csv?frame=",
+        }
         for name, module in questions().items()
     ]
     body = {"edition": state.edition.id, "content_hash": state.edition.content_hash, "answers": listed}
     return JSONResponse(jsonable(body), headers={"cache-control": "no-cache"})
 
 
-ROUTES = [Route("/api/", index), Route("/api/{answer}.json", answer)]
+ROUTES = [Route("/api/", index), Route("/api/{answer}.json", answer), Route("/api/{answer}.csv", rows)]

@@ -1,4 +1,4 @@
-"""Atom feeds: contracts, leads and incidents of one body or provider, so that a change comes to the reader."""
+"""Atom feeds: contracts, leads and incidents of one body or provider, or one incident, so that a change comes to the reader."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from starlette.routing import Route
 
 from app.site._pages import Row, State, records
 from app.stores import ask
-from app.words import day, money, said
+from app.words import blank, day, money, said, sentence
 from pipelines.answers import provider_name
 from pipelines.errors import UnknownName
 from pipelines.export import CREDIT
+from pipelines.store import sha256
 
-KINDS = ("organisation", "provider", "leads", "incidents")
+KINDS = ("organisation", "provider", "leads", "incidents", "incident")
 MOST = 100
 
 
@@ -57,6 +58,10 @@ def _entries(state: State, kind: str, id: str) -> tuple[str, list[dict[str, str]
     if kind == "incidents":
         rows = records(ask(edition, "incidents", **({} if id == "all" else {"provider": id})).frames["incidents"])
         return "cloudhold: recorded outages", [_incident(row, edition.as_of) for row in rows]
+    if kind == "incident":
+        [row] = records(ask(edition, "incidents", incident=id).frames["incidents"])
+        entries = _sides(row, edition.as_of)
+        return f"cloudhold: {entries[0]['title']}", entries
     signed = ask(edition, "contracts", **{kind: id}, most=0)
     name = (
         provider_name(id)
@@ -109,6 +114,28 @@ def _incident(row: Row, otherwise: dt.date) -> dict[str, str]:
         "path": f"/incident/{row['incident_id']}",
         "summary": f"Cause: {row['cause_words']}. The vendor's position: {row['reply']}.",
     }
+
+
+def _sides(row: Row, otherwise: dt.date) -> list[dict[str, str]]:
+    """What is recorded of one incident. An id holds the fingerprint of its words: what changes is a new entry."""
+    whole = _incident(row, otherwise)
+    hours = "length not known" if blank(row["duration_hours"]) else f"{said(row['duration_hours'])} hours"
+    found = {
+        "record": (whole["title"], f"{row['status']}, {hours}. {whole['summary']}"),
+        "position": ("The vendor's position", said(row["reply"])),
+        "disputed": ("What is claimed or disputed", said(row["disputed_claims"], "")),
+        "uk": ("UK public services named in a source", said(row["uk_services_affected"], "")),
+    }
+    return [
+        {
+            **whole,
+            "id": f"{whole['id']}:{side}:{sha256(words.encode())[:12]}",
+            "title": title,
+            "summary": sentence(words),
+        }
+        for side, (title, words) in found.items()
+        if words
+    ]
 
 
 ROUTES = [Route("/feed/{kind}/{id}.atom", feed)]

@@ -5,9 +5,11 @@ A question module has ID, QUESTION and `answer(edition, ...) -> Answer`. It is f
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import functools
 import importlib
+import io
 import math
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +22,8 @@ import pandas as pd
 
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
+from pipelines.forms import cell
+from pipelines.text import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,17 @@ def jsonable(value: Any) -> Any:
     if value is pd.NaT or value is pd.NA:
         return None
     return value
+
+
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV by RFC 4180, each value as the tables of an edition write it: an empty cell is not known."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False, name=None):
+        texts = [cell(jsonable(value)) for value in row]
+        writer.writerow([redact(text) if "@" in text else text for text in texts])
+    return out.getvalue().encode()
 
 
 @functools.cache

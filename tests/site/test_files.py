@@ -8,6 +8,7 @@ import gc
 import hashlib
 import io
 import json
+import urllib.parse
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,10 @@ import pytest
 import requests
 from starlette.requests import Request
 
-from app.asking import parameters_of
+from app.asking import asked, parameters_of
 from app.site import files
 from pipelines import schema
-from pipelines.answers import questions
+from pipelines.answers import jsonable, questions
 from pipelines.edition import Edition
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -174,6 +175,8 @@ def test_command_line_and_address_give_the_same_object(
         ("/api/incidents.json?first_year=x", 400, "is not a number"),
         ("/api/explain.json", 400, "needs subject"),
         ("/api/exposure.json?provider=aws&hours=0", 400, "hours"),
+        ("/api/layers.csv?frame=no-such", 404, "unknown frame"),
+        ("/api/layers.csv?nonsense=1", 400, "is no key of layers"),
         ("/data/latest/no-such.csv", 404, "unknown file"),
         ("/data/latest/%2e%2e%2fsecret", 400, ""),
         ("/data/2020-01-01-00000000/contracts.csv", 404, "unknown edition"),
@@ -202,6 +205,52 @@ def test_a_feed_has_entries_with_ids_of_their_own_that_lead_to_pages(served: str
     for entry in entries[:5]:
         link = entry.find(f"{ATOM}link")
         assert link is not None and requests.get(link.attrib["href"], timeout=60).status_code == 200
+
+
+def test_the_feed_of_one_incident_tells_both_sides(served: str) -> None:
+    incident = "aws-2025-10-20-dynamodb-dns"
+    feed = ET.fromstring(get(served, f"/feed/incident/{incident}.atom").content)
+    entries = {entry.findtext(f"{ATOM}title"): entry for entry in feed.findall(f"{ATOM}entry")}
+    assert "The vendor's position" in entries and len(entries) >= 2
+    ids = [entry.findtext(f"{ATOM}id") or "" for entry in entries.values()]
+    assert len(set(ids)) == len(ids) and all(id.startswith(f"urn:cloudhold:{incident}:") for id in ids)
+    assert {entry.findtext(f"{ATOM}updated") for entry in entries.values()} == {"2025-10-20T00:00:00Z"}
+    assert f'href="/feed/incident/{incident}.atom"' in get(served, f"/incident/{incident}").text
+    assert get(served, "/feed/incident/no-such.atom").status_code == 404
+
+
+@pytest.mark.parametrize("question", sorted(questions()))
+def test_every_table_of_every_answer_is_a_csv(served: str, default_edition: Edition, question: str) -> None:
+    keys = NEEDS.get(question, "")
+    first = get(served, f"/api/{question}.csv?{keys}")
+    if question == "explain":
+        assert first.status_code == 400 and "has no table" in first.text
+        return
+    given = {"most": "0"} if "most" in parameters_of(question) else {}
+    expected = asked(default_edition, question, {**given, **dict(urllib.parse.parse_qsl(keys))}).frames
+    assert first.headers["x-frames"].split(", ") == list(expected)
+    for name, frame in expected.items():
+        answer = get(served, f"/api/{question}.csv?frame={name}&{keys}")
+        assert answer.headers["content-type"].startswith("text/csv")
+        assert answer.headers["x-cloudhold-edition"] == default_edition.id
+        assert answer.headers["x-sha256"] == hashlib.sha256(answer.content).hexdigest()
+        head, *rows = csv.reader(io.StringIO(answer.content.decode(), newline=""))
+        assert head == list(frame.columns) and len(rows) == len(frame) == int(answer.headers["x-row-count"])
+        assert b"@" not in answer.content
+        # The same values as JSON has them, column by column.
+        for place, column in enumerate(head):
+            told = jsonable(frame[column].tolist())
+            assert [row[place] for row in rows] == [as_text(value) for value in told], column
+
+
+def as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ";".join(as_text(item).replace(";", ",") for item in value)
+    return str(value)
 
 
 def test_the_keys_of_every_answer_are_listed(served: str) -> None:
