@@ -312,6 +312,10 @@ class Graph:
                 visit(name)
         return components
 
+    def effect_on(self, leaf: Leaf, scenario: Scenario) -> tuple[int, int, int]:
+        """What the scenario does to something that stands on one leaf: severity known, likely and open."""
+        return leaf_effect(leaf, scenario, self._can_be, self._controls.get(scenario.provider, frozenset()))
+
     # -- over all services at once ------------------------------------------------------------------------
 
     @functools.cached_property

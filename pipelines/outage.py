@@ -202,17 +202,17 @@ def _service(row: Row, by_subject: Mapping[str, list[Row]], statements: list[Row
     if front:
         known = [a for a in node.slots[0].alternatives if isinstance(a, Leaf) and a.provider != UNKNOWN]
         providers = {a.provider for a in known}
-        said = [_stated(s) for s in front if s["provider"] not in providers]
+        said = [stated(s) for s in front if s["provider"] not in providers]
         node.slots[0] = Slot("web", "front", (*known, *said), mode="any_of")
     back = [s for s in statements if s["role"] == "web" and s["layer"] == "back"]
     on_platform = [e for e in edges if e["role"] == "web"]
     if back:
-        node.slots.append(Slot("web", "back", tuple(_stated(s) for s in back), mode=UNKNOWN))
+        node.slots.append(Slot("web", "back", tuple(stated(s) for s in back), mode=UNKNOWN))
     elif hidden and not on_platform:
         node.slots.append(Slot("web", "back", (_unknown("web", "back"),)))
     for statement in statements:
         if statement["role"] not in ("web",):
-            leaf = _stated(statement)
+            leaf = stated(statement)
             critical = statement["role"] in ("dns",)
             node.slots.append(Slot(statement["role"], statement["layer"], (leaf,), critical=critical))
     for edge in edges:
@@ -231,7 +231,8 @@ def _edge_effect(edge: Row) -> str:
     return "down" if edge["mode"] == "all_of" and edge["role"] in ("web", "dns") else "degraded"
 
 
-def _stated(statement: Row) -> Leaf:
+def stated(statement: Row) -> Leaf:
+    """What a statement says that something stands on."""
     return Leaf(
         provider=statement["provider"],
         product=statement["product"],
@@ -281,7 +282,7 @@ def _platform(platform: str, name: str, edges: list[Row], statements: list[Row])
         else:
             groups[edge["role"], f"edge {number}"].append(edge)
     for (role, _), members in sorted(groups.items()):
-        alternatives: tuple[Leaf | OnPlatform, ...] = tuple(_underlying(edge) for edge in members)
+        alternatives: tuple[Leaf | OnPlatform, ...] = tuple(_underlying(edge, statements) for edge in members)
         node.slots.append(
             Slot(
                 role,
@@ -294,11 +295,12 @@ def _platform(platform: str, name: str, edges: list[Row], statements: list[Row])
     covered = {(edge["underlying"], edge["region"]) for edge in edges}
     for statement in statements:
         if (statement["provider"], statement["region"]) not in covered and statement["role"] == "web":
-            node.slots.append(Slot("web", statement["layer"], (_stated(statement),), critical=not edges, mode=UNKNOWN))
+            node.slots.append(Slot("web", statement["layer"], (stated(statement),), critical=not edges, mode=UNKNOWN))
     return node
 
 
-def _underlying(edge: Row) -> Leaf | OnPlatform:
+def _underlying(edge: Row, statements: Sequence[Row]) -> Leaf | OnPlatform:
+    """What an edge leads to. What was said of the same place stands with it as evidence: an edge carries no day."""
     if edge["underlying_kind"] == "platform":
         return OnPlatform(edge["underlying"], edge["certainty"], (edge["edge_id"],))
     return Leaf(
@@ -308,7 +310,14 @@ def _underlying(edge: Row) -> Leaf | OnPlatform:
         role=edge["role"],
         layer="back",
         certainty=edge["certainty"],
-        evidence=(edge["edge_id"],),
+        evidence=(
+            edge["edge_id"],
+            *(
+                s["statement_id"]
+                for s in statements
+                if (s["provider"], s["region"], s["role"]) == (edge["underlying"], edge["region"], edge["role"])
+            ),
+        ),
         global_product=edge["role"] == "dns"
         or "global" in (edge["basis"] or "").lower()
         or "CloudFront" in (edge["basis"] or ""),

@@ -74,6 +74,7 @@ def page(request: Request) -> Response:
         dark=table(
             "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=10
         ),
+        said=table("Statements on bodies and their systems", answer.frames["statements"], _statements(state), most=15),
         cause=answer.body["scenario"]["cause_words"],
         causes=outage.causes(reference.load()),
         real=answer.body["real_outage"],
@@ -100,6 +101,28 @@ def _evidence(row: Row) -> Cell:
     words = f"{text[:LONGEST].rstrip()}{'...' if len(text) > LONGEST else ''} ({day(row['seen_on'])})"
     address = web(row["url"])
     return Link(words, address, foreign=True) if address else words
+
+
+TOUCH = {
+    "direct": "stands in what fails",
+    "changes": "changes and failover are lost",
+    "possible": "may stand in it: product or region not said",
+}
+
+
+def _statements(state: State) -> list[Column]:
+    def words(row: Row) -> Cell:
+        address = web(row["url"])
+        text = f"{row['statement']} ({day(row['stated_on'])})"
+        return Link(text, address, foreign=True) if address else text
+
+    return [
+        Column("About", of("subject")),
+        Column("Public body", body_cell(state, "organisation_id", "organisation")),
+        Column("How it is touched", lambda row: TOUCH[row["touch"]]),
+        Column("How sure", sure),
+        Column("Statement", words),
+    ]
 
 
 def _whose(answer: Answer, provider: str) -> dict[str, str]:

@@ -98,6 +98,20 @@ def render(edition: Edition) -> None:
             "alternatives": "What is left",
         },
     )
+    st.markdown("### Statements on bodies and their systems")
+    st.caption("Beside the services that we list, and in no count above.")
+    ui.rows_table(
+        answer.frames["statements"],
+        {
+            "subject": "About",
+            "organisation": "Public body",
+            "touch": "How it is touched",
+            "certainty": "How sure",
+            "statement": "Statement",
+            "stated_on": "Date",
+            "url": "Source",
+        },
+    )
     st.markdown("### Cannot be said")
     ui.rows_table(
         services[services["effect"] == "unknown"],

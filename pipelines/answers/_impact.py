@@ -13,7 +13,8 @@ from pipelines.answers import Figure, contracts, durations, incidents, number, p
 from pipelines.durations import ENOUGH
 from pipelines.edition import Edition
 from pipelines.graph import Graph, Scenario
-from pipelines.reach import Codes
+from pipelines.outage import stated
+from pipelines.reach import DOWN, Codes
 
 METHODS = (
     "Service-hours are the services without an alternative that we can see times the hours of the scenario: what would "
@@ -24,7 +25,8 @@ METHODS = (
     "end leaves out resellers, contracts shared with other providers and evidence that is not known, its high end adds "
     "those without an end date. How long such events lasted is history: of the incidents recorded of the provider, or "
     "of all with the same cause, the share that was longer than the scenario, drawn towards all incidents where they "
-    "are few."
+    "are few. Statements on a body or one of its systems, and not on a service that we list, stand apart and in no "
+    "count: what they name need not be all that the body has."
 )
 _WORLDS = ("low", "value", "high")
 
@@ -88,6 +90,32 @@ def tied(edition: Edition, provider: str) -> tuple[dict[str, Any], pd.DataFrame]
     }
     columns = ["contract_id", "buyer_name", "title", "value_gbp", "start_on", "end_on", "certainty", "url"]
     return told, live[columns].reset_index(drop=True)
+
+
+def said_of_bodies(edition: Edition, graph: Graph, scenario: Scenario) -> pd.DataFrame:
+    """Statements on a body or a system of it, and not on a listed service, that place it in what fails.
+
+    touch: direct (it stands in what fails), changes (a control plane is lost), possible (product or region not said).
+    """
+    columns = ["subject", "organisation_id", "organisation", "touch", "certainty", "role", "statement", "stated_on", "url",
+               "statement_id", "source_id"]  # fmt: skip
+    found = edition.rows(
+        "SELECT s.*, o.name AS organisation FROM statements s LEFT JOIN organisations o USING (organisation_id) "
+        "WHERE s.service_id IS NULL AND s.platform_id IS NULL AND s.current <> 'no' AND s.role <> 'mail_sending' "
+        "AND s.provider = $provider AND (NOT s.private OR $private) "
+        "ORDER BY organisation NULLS LAST, s.subject, s.statement_id",
+        {"provider": scenario.provider, "private": edition.private},
+    )
+    rows = []
+    for row in found:
+        known, likely, opened = graph.effect_on(stated(row), scenario)
+        if opened:
+            touch = "possible" if not likely else "direct" if likely == DOWN else "changes"
+            certainty = "unknown" if not likely else "known" if known == likely else "inferred"
+            rows.append(row | {"touch": touch, "certainty": certainty})
+    frame = pd.DataFrame(rows, columns=columns)
+    order = {"direct": 0, "changes": 1, "possible": 2}
+    return frame.sort_values("touch", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
 def history(edition: Edition, scenario: Scenario) -> dict[str, Any]:

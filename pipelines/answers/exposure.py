@@ -63,7 +63,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
 
     Figures: down, degraded, unknown (value = known + inferred, low, high), each with its parts; bodies, service_hours,
     transactions, tied_gbp, with_alternative. Frames: services (one row per exposed service: effect, certainty, layer,
-    via, alternatives, evidence, seen_on, url), contracts (in force with the provider), curve (how long its recorded
+    via, alternatives, evidence, seen_on, url), statements (on bodies and their systems beside listed services), contracts (in force with the provider), curve (how long its recorded
     outages lasted).
     """
     graph = graph_of(edition)
@@ -167,6 +167,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
     worth, signed = _impact.tied(edition, scenario.provider)
     past = _impact.history(edition, scenario)
     real = _impact.behind(edition, scenario)
+    said = _impact.said_of_bodies(edition, graph, scenario)
     exposed = int((services["effect"] != "unknown").sum())
     left = int(((services["effect"] != "unknown") & (services["alternatives"] != "")).sum())
     figures += _impact.figures(impact, worth, left, exposed)
@@ -182,7 +183,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
         population,
         METHODS,
         figures=figures,
-        frames={"services": services, "contracts": signed, "curve": past["curve"]},
+        frames={"services": services, "contracts": signed, "curve": past["curve"], "statements": said},
         caveats=[
             "Exposure is not downtime: failover that nobody published may exist.",
             "Evidence from DNS shows front doors; most back ends are unknown, and are counted as unknown.",
@@ -201,7 +202,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
             )
             if value
         },
-        sources=sources_of(edition, (row["source_id"] for row in evidence)),
+        sources=sources_of(edition, [*(row["source_id"] for row in evidence), *said["source_id"]]),
     )
     answer.body = {
         "scenario": {
@@ -227,6 +228,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
         "transactions": impact["transactions"],
         "contract_value_tied": worth,
         "contracts_tied": signed,
+        "statements_on_bodies": said,
         "history": past,
         "beside": _impact.words(past, worth, provider_name(scenario.provider)),
     }

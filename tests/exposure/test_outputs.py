@@ -83,6 +83,33 @@ def test_uk_south_has_at_least_the_services_that_statements_and_records_place_th
     assert len(placed) >= 5 and placed <= shown
 
 
+def test_each_statement_that_places_something_in_uk_south_is_told(
+    answers: dict[str, Answer], default_edition: Edition
+) -> None:
+    """On a service it stands in a path, on a platform in the paths through it, on anything else in a list of its own."""
+    found = answers["provider=azure&region=uksouth&hours=8"]
+    in_paths = {item["id"] for path in found.body["paths"] for item in path["evidence"]}
+    apart = found.frames["statements"]
+    direct = set(apart[apart["touch"] == "direct"]["statement_id"])
+    rows = default_edition.rows(
+        "SELECT statement_id, service_id, platform_id FROM statements WHERE provider = 'azure' AND region = 'uksouth' "
+        "AND current <> 'no'"
+    )
+    assert len(rows) >= 8
+    for row in rows:
+        listed = row["service_id"] or row["platform_id"]
+        assert row["statement_id"] in (in_paths if listed else direct), row
+    assert apart["stated_on"].notna().any() and apart["url"].notna().all()
+
+
+def test_a_region_not_named_is_possible_and_a_control_plane_touches_changes(default_edition: Edition) -> None:
+    frame = asked(default_edition, "provider=aws&region=us-east-1&hours=14.5").frames["statements"]
+    assert set(frame["touch"]) == {"changes"}  # control planes of the whole provider stand in that region
+    assert {"home-office", "department-for-work-pensions"} <= set(frame["organisation_id"])
+    frame = asked(default_edition, "provider=aws&region=eu-west-1&hours=8").frames["statements"]
+    assert {"direct", "possible"} == set(frame["touch"])
+
+
 def test_a_row_shows_the_evidence_that_carries_a_day(answers: dict[str, Answer]) -> None:
     """Where a path runs through a platform, the row shows what was said or seen and when, not only how parts hang together."""
     found = answers["provider=azure&region=uksouth&hours=8"]
