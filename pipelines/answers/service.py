@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipelines.answers import Answer, Figure, listing, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -51,11 +53,13 @@ def answer(edition: Edition, service: str) -> Answer:
         "SELECT scenario_id, effect, certainty, layer, via FROM exposures WHERE service_id = $id ORDER BY scenario_id",
         {"id": service},
     )
-    named = [
-        provider_name(p)
-        for p in dict.fromkeys([*findings["provider"], *statements["provider"]])
+    # Most evidence first: the first name is the one that is quoted.
+    pieces = Counter(
+        p
+        for p in [*findings["provider"], *statements["provider"]]
         if isinstance(p, str) and p not in ("none", "unknown")
-    ]
+    )
+    named = [provider_name(p) for p in sorted(pieces, key=lambda p: (-pieces[p], p))]
     title = (
         f"{facts['name']}: evidence points to {listing(named)}."
         if named
