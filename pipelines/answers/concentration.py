@@ -70,6 +70,7 @@ class _Held:
     shared: float = 0.0
     nobody: float = 0.0
     missing: float = 0.0
+    uses: list[tuple[float, frozenset[str], list[frozenset[str] | None]]] = field(default_factory=list)
     known: dict[str, float] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
@@ -80,9 +81,24 @@ class _Held:
         return Distribution(self.settled, [*self.open, *self._unattributed()], grain, self.nobody)
 
     def only(self, grain: float) -> Distribution:
-        """Mass that hangs from one holder alone; what hangs from several counts in the whole."""
+        """Mass by the one holder that it hangs from alone; what hangs from several has them as its holder."""
         open_ = [*self.alone_open, *self._unattributed()]
-        return Distribution(self.alone, open_, grain, self.nobody + self.shared)
+        return Distribution({**self.alone, SEVERAL: self.shared}, open_, grain, self.nobody)
+
+    def use(self, holder: str) -> Bounds:
+        """Share of the mass that hangs from a holder at all, alone or beside others."""
+        total = self.nobody + self.missing + sum(amount for amount, _, _ in self.uses)
+        if total <= 0:
+            return Bounds(None, None, None, 0.0, 0.0)
+        known = total - self.missing
+        used = sum(amount for amount, names, _ in self.uses if holder in names)
+        possible = sum(
+            amount
+            for amount, names, parts in self.uses
+            if holder not in names and any(may_be is None or holder in may_be for may_be in parts)
+        )
+        high = (used + possible + self.missing) / total
+        return Bounds(used / known if known else None, used / total, high, known, self.missing)
 
     def _unattributed(self) -> list[Open]:
         return [Open(self.missing)] if self.missing else []
@@ -99,8 +115,8 @@ def answer(
     """Concentration of one population: by provider, parent company, jurisdiction, region or shared endpoint; weighed
     by count, value or transactions; of one sector; on known evidence alone where evidence is "known".
 
-    Figures: effective_number, hhi, leader_share (share of the leader), leader_impact (hangs from the leader alone),
-    us_law (share whose provider's parent is at home in the US), items, known, inferred, unknown, not_tested, and
+    Figures: effective_number, hhi, leader_share (share of the leader), leader_use (hangs from the leader at all),
+    leader_impact (hangs from the leader alone), redundancy (shows two or more companies: owners, not brands), us_law (share whose provider's parent is at home in the US), items, known, inferred, unknown, not_tested, and
     without_weight where items have no published weight. Frames: providers (one row per holder: items, known,
     inferred, share, low, high, joint rank), items (one row per item and provider). UnknownName for a population, by,
     weight, sector or evidence that there is not; Refused for a weight that the population has not.
@@ -137,6 +153,7 @@ def answer(
         leader = leaders.iloc[0]
         share = masses.share(leader["provider"])
         figures.append(figure("leader_share", f"Share of {leader['name']}", share, "share"))
+        figures.append(figure("leader_use", f"Use {leader['name']} at all", held.use(leader["provider"]), "share"))
         impact = held.only(grain).share(leader["provider"])
         figures.append(figure("leader_impact", f"Depend on {leader['name']} alone", impact, "share"))
         title = (
@@ -144,8 +161,12 @@ def answer(
             if by in ("provider", "parent") and weight == "count"
             else _weighed(chosen, by, leader, share, total)
         )
-    homes = masses if by == "jurisdiction" else _home(items, facts, weight, evidence, grain)
-    figures.append(figure("us_law", "Answer to US law, by parent company", homes.share("US"), "share"))
+    homes, owners = (
+        _held(items, _holder(facts, key), weight, evidence == "known") for key in ("jurisdiction", "parent")
+    )
+    figures.append(figure("redundancy", "Show two or more companies", owners.only(grain).share(SEVERAL), "share"))
+    us = homes.holders(grain).share("US")
+    figures.append(figure("us_law", "Answer to US law, by parent company", us, "share"))
     attributed = masses.held + masses.nobody - masses.unattributed
     figures.append(Figure("attributed", f"With a {one} shown, or none", attributed, unit=unit, of=total))
     for state, label in (
@@ -268,6 +289,8 @@ def _give(
     for row in named:
         kinds.setdefault(holder(row), []).append(row)
     part = amount / len(kinds)
+    parts = [may_be for name, may_be in kinds if name is None] + ([None] if doubted else [])
+    held.uses.append((amount, frozenset(name for name, _ in kinds if name is not None), parts))
     names = [name for name, _ in kinds if name is not None]
     resold = weight == "value" and any(row["via_reseller"] for row in named)
     if weight == "value" and (resold or len(kinds) > 1):
@@ -297,10 +320,6 @@ def _give(
         held.alone_open.append(Open(amount, frozenset((name, SEVERAL)), {name: amount}))
     else:
         held.alone[name] = held.alone.get(name, 0.0) + amount
-
-
-def _home(items: pd.DataFrame, facts: Reference, weight: str, evidence: str | None, grain: float) -> Distribution:
-    return _held(items, _holder(facts, "jurisdiction"), weight, evidence == "known").holders(grain)
 
 
 # -- from masses to rows and words -------------------------------------------------------------------------

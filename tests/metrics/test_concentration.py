@@ -118,6 +118,20 @@ def test_by_parent_and_by_home_of_the_parent(small: Edition) -> None:
     assert (alone.value, alone.low, alone.high) == (0.5, 2 / 6, 4 / 6)
 
 
+def test_use_impact_and_redundancy(small: Edition) -> None:
+    """AWS answers s1, s2 and s4 of four attributed; s4 has Cloudflare too: use 3, alone 2, with two companies 1."""
+    answer = concentration.answer(small, "service-web")
+    assert bounds(answer, "leader_use") == (0.75, 0.5, round(5 / 6, 6))
+    assert bounds(answer, "leader_impact") == (0.5, round(2 / 6, 6), round(4 / 6, 6))
+    assert bounds(answer, "redundancy") == (0.25, round(1 / 6, 6), 0.5)
+
+
+def test_two_brands_of_one_company_are_no_redundancy(small: Edition) -> None:
+    """The split contract names AWS and Google Cloud; of five contracts only that one shows two companies."""
+    answer = concentration.answer(small, "contracts")
+    assert bounds(answer, "redundancy") == (0.2, 0.2, 0.2)
+
+
 def test_an_unknown_region_is_one_of_its_own_provider(small: Edition) -> None:
     """s2 is on AWS, region not shown: it may stand in eu-west-2, and not in an Azure region; s5 and s6 may anywhere."""
     answer = concentration.answer(small, "service-web", by="region")
@@ -126,6 +140,8 @@ def test_an_unknown_region_is_one_of_its_own_provider(small: Edition) -> None:
     assert found["azure/uksouth"][:3] == (1, round(1 / 6, 4), round(3 / 6, 4))
     assert found["aws/eu-west-1"][0] == found["cloudflare/"][0] == 0.5
     assert answer.figure("attributed").value == 3
+    # s4 stands half in eu-west-1: that region is used by s4, and may be by s2, s5 and s6.
+    assert found["aws/eu-west-1"][2] == round((0.5 + 3) / 6, 4)
 
 
 def test_a_shared_endpoint_is_one_that_two_share(small: Edition) -> None:
