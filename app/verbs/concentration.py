@@ -165,7 +165,8 @@ def _services(
     groups: dict[str, list[tuple[list[str], list[str]]]] = defaultdict(list)
     parts = _parts()
     for line, row in csv_rows(path, [*columns, *([sampled_by] if sampled_by else [])]):
-        names, kinds = row[columns[2]].split("|"), row[columns[3]].split("|")
+        # A service without any entry is one of which nothing is known.
+        names, kinds = (row[column].split("|") if row[column].strip() else [] for column in columns[2:])
         if len(names) != len(kinds):
             raise Refused(f"{path}, line {line}: {len(names)} providers and {len(kinds)} types; they go in pairs")
         wrong = [kind for kind in kinds if kind not in TYPES]

@@ -37,6 +37,18 @@ def test_a_sample_is_drawn_again_by_organisation_only_where_one_was_drawn(run: C
     assert run(*services(drawn, "--sampled-by", "body")).json["groups"]["uk"] == found
 
 
+def test_a_service_without_entries_is_unknown(run: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text("c,s,p,t\nxy,1,a,third\nxy,2,,\nxy,3,self|?,private|unknown\n")
+    found = run(*services(path)).json["groups"]["xy"]
+    assert (found["sites"], found["unknown"], found["third_share_low"], found["third_share_high"]) == (
+        3,
+        2,
+        0.333333,
+        1.0,
+    )
+
+
 def test_a_column_of_organisations_that_is_not_there(run: Callable, drawn: Path) -> None:
     ran = run(*services(drawn, "--sampled-by", "nobody"))
     assert ran.code == 2 and "nobody" in ran.err and ran.out == ""
