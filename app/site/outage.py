@@ -14,8 +14,8 @@ from pipelines import build, outage, reference
 from pipelines.answers import Answer, exposure, provider_name
 
 DEFAULT = {"provider": "azure", "hours": "8"}
-MOST = 20
-LONGEST = 90
+MOST = 12
+LONGEST = 80
 CONTRACTS = [
     Column("Buyer", of("buyer_name", "not named")),
     Column("What", of("title", "no title")),
@@ -72,16 +72,16 @@ def page(request: Request) -> Response:
         radius=chart(state, "blast-radius", **keys),
         hit=table("Exposed, and through which path", services[services["effect"] != "unknown"], columns, most=MOST),
         dark=table(
-            "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=10
+            "Cannot be said", services[services["effect"] == "unknown"], [columns[0], columns[1], columns[4]], most=6
         ),
-        said=table("Statements on bodies and their systems", answer.frames["statements"], _statements(state), most=15),
+        said=table("Statements on bodies and their systems", answer.frames["statements"], _statements(state), most=6),
         cause=answer.body["scenario"]["cause_words"],
         causes=outage.causes(reference.load()),
         real=answer.body["real_outage"],
         beside=answer.body["beside"],
         impact=[answer.figure(f) for f in ("service_hours", "transactions", "tied_gbp", "with_alternative")],
         lengths=chart(state, "durations", **_whose(answer, scenario.provider)),
-        signed=table("Listed contracts in force with the provider", answer.frames["contracts"], CONTRACTS, most=10),
+        signed=table("Listed contracts in force with the provider", answer.frames["contracts"], CONTRACTS, most=6),
     )
 
 

@@ -22,7 +22,7 @@ from pipelines.answers import claim, questions
 PAGES = [
     "/", "/search?q=leeds+city+counsil", "/organisation/home-office", "/organisation/leeds", "/provider/aws",
     "/provider/microsoft-365", "/service/govuk", "/incident/aws-2025-12-kiro-costexplorer", "/incidents", "/incidents?provider=aws",
-    "/outage", "/outage?preset=fastly-2021-06-08", "/outage?provider=azure&region=uksouth&hours=8", "/claim",
+    "/outage", "/outage?preset=fastly-2021-06-08", "/outage?preset=aws-2025-10-20", "/outage?provider=azure&region=uksouth&hours=8", "/claim",
     "/claim/tussell-aws-2025", "/claim?provider=amazon&organisation=home-office&from=2016-01-01&to=2026-02-20", "/contracts",
     "/contracts?provider=aws&q=hosting", "/leads", "/leads?provider=aws", "/data/", "/map", "/map?role=council-mail-filter", "/ai", "/quality", "/methods", "/changes",
     "/concentration", "/concentration?population=contracts&by=jurisdiction&weight=value",
