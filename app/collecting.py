@@ -24,8 +24,6 @@ BATCH_PAGES = 25
 BATCH_SECONDS = 30.0
 # Another process may build an edition meanwhile.
 LOCK_SECONDS = 600.0
-# Fewer rows than this share of the last complete run's, for the same days, are not believed to be all.
-BELIEVED_SHARE = 0.5
 
 
 @dataclass(slots=True)
@@ -224,7 +222,7 @@ def _doubt(facts: Source, report: Collected, run: Run, before: Mapping[str, Any]
         facts.everything
         and last.get("read")
         and last.get("span") == _days(run.span)
-        and report.read < BELIEVED_SHARE * int(last["read"])
+        and report.read < facts.believed_share * int(last["read"])
     ):
         return (
             f"it gave {report.read} rows where the last complete run gave {last['read']} for the same days; "

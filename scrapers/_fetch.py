@@ -571,7 +571,11 @@ def _short(url: str) -> str:
 
 
 class BadJSON(ValueError):
-    """JSON that we do not take: the message says why."""
+    """JSON that we do not take: the message says why, `cut` whether it only ends too early, `twice` whether it can be
+    read in two ways."""
+
+    cut = False
+    twice = False
 
 
 def _no_constant(name: str) -> Any:
@@ -584,7 +588,9 @@ def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise BadJSON(f"the key {key[:40]!r} stands twice in one object")
+                bad = BadJSON(f"the key {key[:40]!r} stands twice in one object")
+                bad.twice = True
+                raise bad
             seen.add(key)
     return made
 
@@ -608,4 +614,7 @@ def strict_json(body: bytes) -> Any:
     except RecursionError as error:
         raise BadJSON("it is nested too deeply") from error
     except ValueError as error:
-        raise BadJSON(f"it is not JSON: {error}") from error
+        bad = BadJSON(f"it is not JSON: {error}")
+        at = getattr(error, "pos", 0)
+        bad.cut = text.lstrip()[0] in "{[" and (at >= len(text.rstrip()) or "Unterminated string" in str(error))
+        raise bad from error

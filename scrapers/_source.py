@@ -36,7 +36,7 @@ class Source:
 
     `takes` says what words after the source's name mean ("page or file", None where it takes none).
     `everything`: every complete run reads all there is for its dates, so that its count can be held against the last
-    one's.
+    one's: fewer rows than `believed_share` of them, for the same days, are not believed to be all.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Source:
     limits: Limits = field(default_factory=Limits)
     takes: str | None = None
     everything: bool = True
+    believed_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

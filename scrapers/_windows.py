@@ -8,13 +8,13 @@ before; a page that is full and names no next one hides the rest, so its window 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapers._fetch import BadJSON, Fetched, Fetcher, SourceEnded, strict_json
+from scrapers._fetch import Fetcher, SourceEnded
+from scrapers._packages import Unreadable, package
 from scrapers._source import Page, Run
 
 # The shortest window that is still cut in halves.
@@ -22,7 +22,6 @@ SHORTEST = dt.timedelta(minutes=2)
 # A window counts as done once it has been over for so long: sources publish late.
 SETTLED = dt.timedelta(hours=1)
 MOST_PAGES = 1000
-_NEXT = re.compile(rb'"links"\s*:\s*\{[^{}]*"next"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -120,11 +119,13 @@ def _window(
             number += 1
             if number > MOST_PAGES:
                 raise SourceEnded(f"the window from {stamp(start)} never ends; run again later")
-            fetched = fetcher.get(url)
             name = f"{start:%Y-%m-%dT%H%M} page {number}"
-            if fetched.status != 200:
-                raise SourceEnded(f"the window from {stamp(start)} answered {fetched.status}; run again later")
-            count, following = releases_and_next(fetched, name)
+            try:
+                page = package(fetcher, url, name)
+            except Unreadable as error:
+                yield Page(error.fetched, name, {}, refused=str(error))
+                raise
+            count, following = page.count, page.following
             if following is not None and (following in seen or urlsplit(following)[1:3] not in homes):
                 raise SourceEnded(f"{name} links to {following[:120]!r}, which does not go on; run again later")
             if following is None:
@@ -144,7 +145,7 @@ def _window(
                     "start": stamp(start), "waiting": [[_exact(a), _exact(b)] for a, b in waiting], "next": following,
                 }  # fmt: skip
             run.unread = None
-            yield Page(fetched, name, {"done": after.said(), **cursor}, empty=count == 0)
+            yield Page(page.fetched, name, {"done": after.said(), **cursor}, refused=page.refused, empty=count == 0)
             whole = whole and run.unread is None
             if whole:
                 done.become(after)
@@ -156,24 +157,3 @@ def _exact(moment: dt.datetime) -> str:
 
 def _moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
-
-
-def releases_and_next(fetched: Fetched, name: str) -> tuple[int, str | None]:
-    """How many releases a package holds and the address of the next; SourceEnded where it is none.
-
-    Portals publish numbers that JSON does not allow; such a body is mended where it is read, and only looked at here.
-    """
-    try:
-        body: Any = strict_json(fetched.body)
-    except BadJSON as error:
-        if b'"releases"' not in fetched.body or not fetched.body.rstrip().endswith(b"}"):
-            raise SourceEnded(f"{name} cannot be read: {error}; run again later") from error
-        found = _NEXT.search(fetched.body)
-        following = (
-            found.group(1).decode("utf-8", "replace").replace("\\/", "/").replace("\\u0026", "&") if found else None
-        )
-        return fetched.body.count(b'"ocid"'), following or None
-    if not isinstance(body, dict) or not isinstance(body.get("releases"), list):
-        raise SourceEnded(f"{name} is not a release package; its shape may have changed")
-    following = (body.get("links") or {}).get("next")
-    return len(body["releases"]), str(following) if following else None

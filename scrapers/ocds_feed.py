@@ -1,16 +1,20 @@
 """Any release packages linked by links.next: --base-url names the first page.
 
-Completeness is a proof, not a rate: the chain of links has to close. A link that repeats, leaves the host or
-is lost while pages are still full ends the run as partial.
+Completeness is a proof, not a rate: the chain of links has to close. A link that repeats, leaves the host or leads to
+a page already read ends the run as partial. A chain that ends too early looks like its end: it is known only by the
+count, which is held against that of the last complete run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.errors import Refused
-from scrapers._fetch import BadJSON, Fetcher, FetchRefused, SourceEnded, strict_json
+from scrapers._fetch import Fetcher, FetchRefused, SourceEnded
+from scrapers._packages import Unreadable, package
 from scrapers._source import Page, Run, Source
 
 SOURCE = Source(
@@ -22,36 +26,80 @@ SOURCE = Source(
     reader="ocds",
     cadence_days=7,
     takes="address of the first page",
+    believed_share=0.95,  # a feed grows; one that lost pages is shorter
 )
 
 
+# Marks of pages that the cursor keeps.
+MOST_MARKS = 5000
+
+
 def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
-    """Pages from the first one (or the cursor's) to the one without a next link."""
-    if not run.arguments and not run.cursor.get("next"):
+    """Pages from the first one (or the cursor's) to the one without a next link, then those left open.
+
+    A page that its reader could not use, but that names the next one, is left open: the others are read, the next run
+    asks for it again, and this one is not complete.
+    """
+    if not run.arguments:
         raise Refused("ocds-feed needs its first page; give --base-url https://host/path")
-    url = str(run.cursor.get("next") or run.arguments[0])
-    home = urlsplit(url).netloc
+    at = (
+        run.cursor
+        if run.resuming and (run.cursor.get("next") or run.cursor.get("open"))
+        else {"next": run.arguments[0]}
+    )
+    walk = _Walk(list(at.get("open") or ()), list(at.get("marks") or ()))
+    again = list(walk.open)
+    url: str | None = at["next"]
+    home = urlsplit(run.arguments[0]).netloc
     seen: set[str] = set()
     number = 0
-    while True:
-        seen.add(url)
-        fetched = fetcher.get(url)
+    while url is not None:
         number += 1
-        if fetched.status != 200:
-            raise SourceEnded(f"page {number} of the feed answered {fetched.status}; run again later")
+        seen.add(url)
+        name = f"page {number} of the feed"
         try:
-            body = strict_json(fetched.body)
-        except BadJSON as error:
-            raise SourceEnded(f"page {number} of the feed cannot be read: {error}; run again later") from error
-        if not isinstance(body, dict) or not isinstance(body.get("releases"), list):
-            raise SourceEnded(f"page {number} of the feed is not a release package; its shape may have changed")
-        following = (body.get("links") or {}).get("next")
-        if following is not None and urlsplit(str(following)).netloc != home:
-            raise FetchRefused(f"page {number} of the feed links to another host; it was not followed")
+            page = package(fetcher, url, name)
+        except Unreadable as error:
+            yield Page(error.fetched, name, {}, refused=str(error))
+            raise
+        following = page.following
+        if following is not None and urlsplit(following).netloc != home:
+            raise FetchRefused(f"{name} links to another host; it was not followed")
+        if page.count and page.mark in walk.marks:
+            yield Page(page.fetched, name, {}, empty=True)  # where it went astray is not known: begin again
+            raise SourceEnded(f"{name} repeats a page already read; run again later")
+        run.unread = None
+        yield Page(
+            page.fetched, name, walk.cursor(None if following in seen else following, page.mark), refused=page.refused
+        )
         if following in seen:
-            yield Page(fetched, f"page {number}", {"next": None})
-            raise SourceEnded(f"page {number} of the feed links back to a page already read; it never ends")
-        yield Page(fetched, f"page {number}", {"next": following})
-        if following is None:
-            return
-        url = str(following)
+            raise SourceEnded(f"{name} links back to a page already read; it never ends")
+        walk.passed(url, page.mark, run.unread)
+        url = following
+    for url in again:
+        try:
+            page = package(fetcher, url, "a page left open")
+        except Unreadable as error:
+            yield Page(error.fetched, "a page left open", {}, refused=str(error))
+            raise
+        walk.open.remove(url)
+        run.unread = None
+        yield Page(page.fetched, "a page left open", walk.cursor(None, page.mark), refused=page.refused)
+        walk.passed(url, page.mark, run.unread)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Pages left open, and marks of those read, so that a page served twice is known again."""
+
+    open: list[str]
+    marks: list[str]
+
+    def cursor(self, following: str | None, mark: str) -> dict[str, Any]:
+        return {"next": following, "open": list(self.open), "marks": [*self.marks, mark][-MOST_MARKS:]}
+
+    def passed(self, url: str, mark: str, unread: str | None) -> None:
+        if unread is None:
+            self.marks.append(mark)
+        else:
+            self.open.append(url)
