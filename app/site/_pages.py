@@ -46,6 +46,7 @@ NAVIGATION = (
 # What stands at the foot of every page.
 FOOT = (
     ("/incidents", "Incidents"),
+    ("/shared", "Shared accounts"),
     ("/quality", "Data quality"),
     ("/changes", "Changes"),
     ("/accessibility", "Accessibility"),

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from app.figures import ROLES
 from app.site import _columns as columns
 from app.site._pages import Column, State, Table, chart, of, provider_cell, records, respond, sure, table
+from app.site.shared import accounts
 from app.stores import ask
 from pipelines.answers import number, percent
 
@@ -54,6 +55,7 @@ def page(request: Request) -> Response:
         services=services,
         peers=ask(state.edition, "peers", organisation=body),
         beside=_beside(state, body),
+        shared=accounts(state, ask(state.edition, "shared-accounts", organisation=body)),
         body_id=body,
     )
 

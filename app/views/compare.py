@@ -42,3 +42,19 @@ def render(edition: Edition) -> None:
     st.markdown(f"## {ui.plain(layers.answer.title)}")
     ui.chart(layers.chart)
     ui.methods(layers.answer)
+    shared = ask(edition, "shared-accounts")
+    st.markdown(f"## {ui.plain(shared.title)}")
+    ui.rows_table(
+        shared.frames["accounts"],
+        {
+            "sentence": "Evidence",
+            "shown": "Sign",
+            "bodies": "Bodies",
+            "domains": "Domains of bodies not known",
+            "names": "Names",
+            "confidence": "Confidence",
+            "seen_on": "Seen on",
+        },
+    )
+    ui.data_button(shared, "members", "shared-accounts", "Download accounts and bodies (CSV)")
+    ui.methods(shared)

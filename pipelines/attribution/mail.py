@@ -180,10 +180,8 @@ def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Dra
             rule = rules.suffixes.find(target)
             if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
                 continue
-            # selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com, in newer tenants without the
-            # domain's own dashes (selector1-westlindsey-gov-uk01b): a target that names another domain was
-            # copied from another body: it can contradict, it cannot show.
-            if (_squeezed(host) not in _squeezed(target.partition("._domainkey.")[0])) is not copied:
+            # A target that names another domain was copied from another body: it can contradict, it cannot show.
+            if names_host(target, host) is copied:
                 continue
             found.setdefault(
                 rule.provider,
@@ -199,6 +197,15 @@ def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Dra
                 ),
             )
     return list(found.values())
+
+
+def names_host(target: str, host: str) -> bool:
+    """Whether a DKIM target names the domain that it stands at.
+
+    selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com, in newer tenants without the domain's own
+    dashes (selector1-westlindsey-gov-uk01b).
+    """
+    return _squeezed(host) in _squeezed(target.partition("._domainkey.")[0])
 
 
 def _squeezed(name: str) -> str:

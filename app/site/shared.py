@@ -1,0 +1,68 @@
+"""Accounts that several bodies share, and how far the bodies that show one come down to fewer accounts."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.site._pages import Column, Row, State, Table, of, provider_cell, respond, sure, table
+from app.stores import ask
+from pipelines.answers import Answer, number
+
+
+def page(request: Request) -> Response:
+    state = State(request)
+    answer = ask(
+        state.edition, "shared-accounts", organisation=state.get("organisation"), provider=state.get("provider")
+    )
+    return respond(
+        state,
+        "shared.html",
+        "Accounts that bodies share",
+        answer.title,
+        answer=answer,
+        explorer=state.explorer("compare"),
+        figures=answer.figures,
+        accounts=accounts(state, answer, most=40),
+        kinds=table(
+            "By kind of sign",
+            answer.frames["kinds"],
+            [
+                Column("Sign", of("label")),
+                Column("Bodies that show one", of("bodies"), True),
+                Column("Different accounts", of("accounts"), True),
+                Column("Accounts at several bodies", of("shared"), True),
+                Column("Bodies that share one", of("sharing"), True),
+                Column("Most bodies at one account", of("largest"), True),
+                Column("Effective number of accounts", _effective, True),
+                Column("Newest record", of("seen_on", "no date")),
+            ],
+        ),
+    )
+
+
+def _effective(row: Row) -> str:
+    return number(row["effective"], 1) if row["effective"] == row["effective"] else "not counted"
+
+
+def accounts(state: State, answer: Answer, most: int = 12) -> Table:
+    """Shared accounts as a sentence each."""
+    return table(
+        "Shared accounts",
+        answer.frames["accounts"],
+        [
+            Column("Evidence", of("sentence")),
+            Column("Provider", provider_cell(state)),
+            Column("Sign", of("shown")),
+            Column("Bodies", of("bodies"), True),
+            Column("Domains of bodies not known", of("domains"), True),
+            Column("Names", of("names"), True),
+            Column("How sure", sure),
+            Column("Rule", of("rule_id")),
+        ],
+        most=most,
+    )
+
+
+ROUTES = [Route("/shared", page)]
