@@ -176,7 +176,7 @@ def csvw(edition: Edition, spec: schema.Table, facts: Facts) -> dict[str, Any]:
             "titles": column.name,
             "dc:description": _described(column),
             "datatype": _csvw_type(column),
-            "required": False if column.python == tuple[str, ...] else column.required,
+            "required": column.never_empty,
         }
         if column.python == tuple[str, ...]:
             item["separator"] = SEPARATOR
@@ -214,9 +214,9 @@ def _csvw_type(column: schema.Column) -> str | dict[str, str]:
 
 
 def _constraints(column: schema.Column) -> dict[str, Any]:
-    """What a value must be, as frictionless says it. An empty list is an empty cell, so lists are never required."""
+    """What a value must be, as frictionless says it."""
     found: dict[str, Any] = {}
-    if column.required and column.python != tuple[str, ...]:
+    if column.never_empty:
         found["required"] = True
     if column.words.codelist:
         found["enum"] = list(schema.CODELISTS[column.words.codelist])
@@ -227,7 +227,7 @@ def _described(column: schema.Column) -> str:
     text = column.words.meaning
     if column.words.unit:
         text += f" ({column.words.unit})"
-    if not column.required:
+    if not column.never_empty:
         text += f"; empty: {column.words.missing}"
     if column.words.codelist:
         text += f"; words of codelist_{column.words.codelist}.csv"

@@ -429,6 +429,11 @@ class Column:
         return _DUCKDB[self.python]
 
     @property
+    def never_empty(self) -> bool:
+        """Whether every row shows a value in a CSV: an empty list is an empty cell, though it is known."""
+        return self.required and self.python != tuple[str, ...]
+
+    @property
     def plain(self) -> str:
         """The type in words."""
         return _PLAIN[self.python]
@@ -568,9 +573,9 @@ def described(name: str) -> Sequence[Mapping[str, object]]:
             "column": c.name,
             "type": c.plain,
             "unit": c.words.unit,
-            "required": c.required,
+            "required": c.never_empty,
             "meaning": c.words.meaning,
-            "missing": "never empty" if c.required else c.words.missing,
+            "missing": "never empty" if c.never_empty else c.words.missing,
             "codelist": c.words.codelist,
         }
         for c in table(name).columns

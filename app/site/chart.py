@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import charts, figures, svg
 from app.site._pages import State, respond
-from pipelines.answers import jsonable
+from pipelines.answers import csv_rows, jsonable
+from pipelines.store import sha256
 
 
 def _drawn(state: State) -> figures.Drawn:
@@ -29,13 +27,9 @@ def rows(request: Request) -> Response:
     """Exactly the rows that are drawn, as RFC 4180 says; an empty cell is not known."""
     state = State(request)
     table = charts.table(_drawn(state).chart)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    if table:
-        writer.writerow([column or "name" for column in table[0]])
-        writer.writerows(["" if value is None else value for value in row.values()] for row in table)
-    headers = {**_named(state, "csv"), "x-row-count": str(len(table))}
-    return Response(out.getvalue(), media_type="text/csv", headers=headers)
+    body = csv_rows((column or "name" for column in table[0]), (row.values() for row in table)) if table else b""
+    headers = {**_named(state, "csv"), "x-row-count": str(len(table)), "x-sha256": sha256(body)}
+    return Response(body, media_type="text/csv", headers=headers)
 
 
 def data(request: Request) -> Response:

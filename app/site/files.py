@@ -133,33 +133,44 @@ def file(request: Request) -> Response:
     return _Sent(folder, path, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-def index(request: Request) -> Response:
-    """The tables with rows, files and dictionary."""
+def _shown(request: Request) -> tuple[State, str]:
+    """The state of a page about an edition's files, and the folder that its links lead to."""
     state = State(request)
     wanted = request.path_params.get("edition", "latest")
     if wanted not in ("latest", state.edition.id):
         state.edition = shown_edition(wanted)
+    return state, f"/data/{wanted}"
+
+
+def index(request: Request) -> Response:
+    """The tables with rows and files."""
+    state, address = _shown(request)
     folder = prepared(state.edition)
     title = json.loads((folder.place / export.PACKAGE).read_bytes())["title"]
-    tables = [
-        {
-            "name": name,
-            "meaning": schema.table(name).meaning,
-            "csv": folder.facts[f"{name}.csv"],
-            "parquet": folder.facts[f"{name}.parquet"],
-            "columns": schema.table(name).columns,
-        }
-        for name in schema.EDITION_TABLES
-    ]
+    tables = [{"name": name, "csv": folder.facts[f"{name}.csv"]} for name in schema.EDITION_TABLES]
     return respond(
         state,
         "data.html",
         "Data: every table as a file",
         f"{title}: {len(tables)} tables with dictionary, licence, row counts and fingerprints.",
         tables=tables,
-        codelists=schema.CODELISTS,
-        folder=f"/data/{wanted}",
+        folder=address,
         fixed=f"/data/{state.edition.id}",
+        explorer=state.explorer(""),
+    )
+
+
+def dictionary(request: Request) -> Response:
+    """Every column of every table, and every codelist."""
+    state, address = _shown(request)
+    return respond(
+        state,
+        "dictionary.html",
+        "Dictionary: what every column says",
+        "Type, unit, meaning, missing value and codelist of every column of every table.",
+        tables=[schema.table(name) for name in schema.EDITION_TABLES],
+        codelists=schema.CODELISTS,
+        folder=address,
         explorer=state.explorer(""),
     )
 
@@ -167,5 +178,6 @@ def index(request: Request) -> Response:
 ROUTES = [
     Route("/data/", index),
     Route("/data/{edition}/", index),
+    Route("/data/{edition}/dictionary", dictionary),
     Route("/data/{edition}/{file}", file),
 ]

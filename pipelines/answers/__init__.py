@@ -132,11 +132,16 @@ def jsonable(value: Any) -> Any:
 
 
 def csv_of(frame: pd.DataFrame) -> bytes:
-    """A frame as CSV by RFC 4180, each value as the tables of an edition write it: an empty cell is not known."""
+    """A frame as CSV, each value as the tables of an edition write it."""
+    return csv_rows(frame.columns, frame.itertuples(index=False, name=None))
+
+
+def csv_rows(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """Rows as CSV by RFC 4180: UTF-8, CRLF, one header row; an empty cell is not known."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(frame.columns)
-    for row in frame.itertuples(index=False, name=None):
+    writer.writerow(heads)
+    for row in rows:
         texts = [cell(jsonable(value)) for value in row]
         writer.writerow([redact(text) if "@" in text else text for text in texts])
     return out.getvalue().encode()

@@ -32,6 +32,7 @@ PAGES = {
     "map": "/map",
     "leads": "/leads",
     "data": "/data/",
+    "dictionary": "/data/latest/dictionary",
     "ai": "/ai",
     "quality": "/quality",
     "methods": "/methods",

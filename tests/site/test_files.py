@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import requests
+from bs4 import BeautifulSoup
 from starlette.requests import Request
 
 from app.asking import asked, parameters_of
@@ -100,7 +101,17 @@ def test_what_explains_the_tables_is_a_file_too(served: str, name: str) -> None:
     answer = get(served, f"/data/latest/{name}")
     assert int(answer.headers["x-row-count"]) == len(list(csv.DictReader(io.StringIO(answer.text, newline="")))) > 5
     assert get(served, f"/data/latest/{name}-metadata.json").json()["url"] == name
-    assert f'href="/data/latest/{name}"' in get(served, "/data/").text
+    assert f'href="/data/latest/{name}"' in get(served, "/data/latest/dictionary").text
+
+
+def test_the_dictionary_explains_every_column_and_word(served: str) -> None:
+    page = BeautifulSoup(get(served, "/data/latest/dictionary").content, "html.parser")
+    for table in schema.EDITION_TABLES:
+        shown = page.find("details", id=table)
+        assert [code.text for code in shown.find_all("code")] == schema.table(table).names()
+        assert f'href="/data/latest/dictionary#{table}"' in get(served, "/data/").text
+    for name, words in schema.CODELISTS.items():
+        assert [code.text for code in page.find("details", id=f"codelist_{name}").find_all("code")] == list(words)
 
 
 def test_a_download_outlives_the_editions_that_push_its_folder_out(

@@ -24,7 +24,7 @@ PAGES = [
     "/provider/microsoft-365", "/service/govuk", "/incident/aws-2025-12-kiro-costexplorer", "/incidents", "/incidents?provider=aws",
     "/outage", "/outage?preset=fastly-2021-06-08", "/outage?preset=aws-2025-10-20", "/outage?provider=azure&region=uksouth&hours=8", "/claim",
     "/claim/tussell-aws-2025", "/claim?provider=amazon&organisation=home-office&from=2016-01-01&to=2026-02-20", "/contracts",
-    "/contracts?provider=aws&q=hosting", "/leads", "/leads?provider=aws", "/data/", "/map", "/map?role=council-mail-filter", "/ai", "/shared", "/shared?organisation=torfaen", "/quality", "/methods", "/changes",
+    "/contracts?provider=aws&q=hosting", "/leads", "/leads?provider=aws", "/data/", "/data/latest/dictionary", "/map", "/map?role=council-mail-filter", "/ai", "/shared", "/shared?organisation=torfaen", "/quality", "/methods", "/changes",
     "/concentration", "/concentration?population=contracts&by=jurisdiction&weight=value",
     "/concentration?population=service-web&by=region&sector=justice", "/concentration?population=bodies-mail_sending-front&by=endpoint",
     "/accessibility", "/evidence/home-office", "/evidence/justice.gov.uk",
