@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +31,11 @@ def page(request: Request) -> Response:
     answer = drawn.answer
     asked = {**dict.fromkeys(CONCENTRATION), **answer.parameters}
     chosen = POPULATIONS[asked["population"]]
-    digits = 1 if asked["weight"] == "count" else 0
+
+    def mass(key: str) -> Callable[[Row], Cell]:
+        # Halves come from items that name two; pounds need no pence.
+        return lambda row: number(row[key], 0 if asked["weight"] != "count" or float(row[key]).is_integer() else 1)
+
     return respond(
         state,
         "concentration.html",
@@ -50,11 +56,9 @@ def page(request: Request) -> Response:
             answer.frames["providers"],
             [
                 Column(concentration.BY[asked["by"]][0].capitalize(), of("name")),
-                Column(
-                    UNITS.get(asked["weight"], chosen.unit.capitalize()), lambda row: number(row["items"], digits), True
-                ),
-                Column("Known", lambda row: number(row["known"], digits), True),
-                Column("Inferred", lambda row: number(row["inferred"], digits), True),
+                Column(UNITS.get(asked["weight"], chosen.unit.capitalize()), mass("items"), True),
+                Column("Known", mass("known"), True),
+                Column("Inferred", mass("inferred"), True),
                 Column("Share shown", lambda row: percent(row["share"]), True),
                 Column("Low to high", _range, True),
                 Column("Rank", of("rank", "none")),

@@ -41,6 +41,16 @@ BY: Mapping[str, tuple[str, str]] = {
     "region": ("region", "regions"),
     "endpoint": ("shared endpoint", "shared endpoints"),
 }
+# Labels of the leader's share, its use at all, and its use alone.
+LABELS: Mapping[str, tuple[str, str, str]] = {
+    "jurisdiction": (
+        "Under the law of {}: share",
+        "Under the law of {}, in whole or in part",
+        "Under the law of {} alone",
+    ),
+    "region": ("Share in {}", "Stand in {}, in whole or in part", "Stand in {} alone"),
+}
+PLAIN_LABELS = ("Share of {}", "Use {} at all", "Depend on {} alone")
 WEIGHTS: Mapping[str, str] = {
     "count": "number of items",
     "value": "published award value",
@@ -152,10 +162,11 @@ def answer(
     if len(leaders):
         leader = leaders.iloc[0]
         share = masses.share(leader["provider"])
-        figures.append(figure("leader_share", f"Share of {leader['name']}", share, "share"))
-        figures.append(figure("leader_use", f"Use {leader['name']} at all", held.use(leader["provider"]), "share"))
-        impact = held.only(grain).share(leader["provider"])
-        figures.append(figure("leader_impact", f"Depend on {leader['name']} alone", impact, "share"))
+        measured = (share, held.use(leader["provider"]), held.only(grain).share(leader["provider"]))
+        for name, label, found in zip(
+            ("leader_share", "leader_use", "leader_impact"), LABELS.get(by, PLAIN_LABELS), measured, strict=True
+        ):
+            figures.append(figure(name, label.format(_called(leader["name"])), found, "share"))
         title = (
             _counted(chosen, leader, states, held)
             if by in ("provider", "parent") and weight == "count"
@@ -428,12 +439,16 @@ def _counted(chosen: Population, leader: pd.Series, states: dict[str, int], held
     )
 
 
+def _called(name: str) -> str:
+    """A name inside a sentence."""
+    return f"the {name}" if name.startswith("United ") else name
+
+
 def _weighed(chosen: Population, by: str, leader: pd.Series, share: Bounds, total: str) -> str:
-    article = "the " if leader["name"].startswith("United") else ""
     hang = {
-        "jurisdiction": f"answers to the law of {article}{leader['name']}",
+        "jurisdiction": f"answers to the law of {_called(leader['name'])}",
         "region": f"stands in {leader['name']}",
-        "endpoint": f"shares {leader['name']}",
+        "endpoint": f"uses the endpoint {leader['name']}",
     }.get(by, f"goes to {leader['name']}")
     part = " of what is attributed" if share.unknown else ""
     between = f"; it lies between {percent(share.low)} and {percent(share.high)}" if share.low != share.high else ""
