@@ -18,11 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from app.cli import main
 from pipelines import build, reference
 from pipelines.edition import Edition
 from pipelines.store import Store
+
+# A property is about what is true, never about how long this machine takes today.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
