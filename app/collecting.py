@@ -29,7 +29,7 @@ LOCK_SECONDS = 600.0
 @dataclass(slots=True)
 class Collected:
     """What one run did. `state`: complete (all that was asked for has been seen), partial (run again to go on) or
-    failed (nothing came)."""
+    failed (nothing came). `refused`: we ended it ourselves, because the source led where we must not go."""
 
     source: str
     requests: int = 0
@@ -38,8 +38,14 @@ class Collected:
     new: int = 0
     known: int = 0
     quarantined: int = 0
+    refused: bool = False
     state: str = "partial"
     reason: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 complete; 2 where nothing came because we must not ask; 3 for every other end before the end."""
+        return 0 if self.state == "complete" else 2 if self.state == "failed" and self.refused else 3
 
 
 @dataclass(slots=True)
@@ -200,6 +206,7 @@ def collect(
     finally:
         fetcher.close()
         report.requests = fetcher.seen.requests
+    report.refused = isinstance(problem, FetchRefused)
     report.reason = str(problem) if problem else _doubt(facts, report, run, before, unread)
     report.state = "complete" if report.reason is None else "partial" if report.pages else "failed"
     keeper.commit(done=report.state == "complete", span=run.span)

@@ -78,12 +78,18 @@ def unusable(body: bytes) -> str | None:
     return "it is a web page, no table" if is_page(body) else None
 
 
+class Missing(SourceEnded):
+    """The address leads nowhere (any more): that says nothing about the others."""
+
+
 def ask(fetcher: Fetcher, url: str, accept: str = "*/*") -> Fetched:
     """The answer to an address; SourceEnded or FetchRefused, naming it, where there is none to use."""
     # A page for people: robots.txt decides. The files that it offers are there to be fetched.
     if accept == "text/html" and not fetcher.robots_allow(fetcher.address(url)):
         raise FetchRefused(f"{url[:200]}: robots.txt does not let us ask")
     fetched = fetcher.get(url, accept=accept)
+    if fetched.status in (404, 410):
+        raise Missing(f"{url[:200]} answered {fetched.status}; it may have moved")
     if fetched.status != 200:
         raise SourceEnded(f"{url[:200]} answered {fetched.status}; run again later")
     return fetched

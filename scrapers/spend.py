@@ -186,7 +186,7 @@ class _Walk:
         except RunOver:
             raise
         except (SourceEnded, FetchRefused) as error:
-            self.failures += 1
+            self.failures += not isinstance(error, _govuk.Missing)
             if self.failures >= MOST_FAILURES:
                 raise SourceEnded(
                     f"{self.failures} addresses in a row gave nothing, the last: {error}"[:500]

@@ -83,8 +83,7 @@ def command(
     for report in reports:
         if report.reason:
             say(f"cloudhold: {report.source} ended {report.state}: {report.reason}")
-    if any(report.state != "complete" for report in reports):
-        context.exit(3)
+    context.exit(max(report.exit_code for report in reports))
 
 
 def _wanted(words: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:

@@ -227,3 +227,19 @@ def test_a_collected_source_is_listed_as_it_ended(collect: Callable, run: Callab
     assert run("build").code == 0
     row = covered(run)["ocds-feed"]
     assert row["state"] == "partial" and row["rows"] > 0 and "--max-requests" in row["reason"]
+
+
+ENDS = [
+    ("complete", None, 0),
+    ("a redirect to where we must not go", Reply(b"", 302, {"Location": "http://10.0.0.1/secret"}), 2),
+    ("a page that is missing", Reply(b"", 404), 3),
+]
+
+
+@pytest.mark.parametrize(("case", "first", "code"), ENDS, ids=[row[0] for row in ENDS])
+def test_the_exit_code_says_how_the_run_ended(collect: Callable, case: str, first: Reply | None, code: int) -> None:
+    answer = feed(1, {1: first} if first else None)
+    with serve(answer) as server:
+        ended, report, err = collect(server)
+    assert (ended, report["state"]) == (code, "failed" if code else "complete") and "Traceback" not in err
+    assert report["refused"] is (code == 2)

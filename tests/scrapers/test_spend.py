@@ -210,6 +210,21 @@ def test_a_site_that_is_down_ends_the_run_early(store: Store) -> None:
     assert len(log) == 1 + 3 * 5
 
 
+def test_many_dead_addresses_are_no_site_that_is_down(store: Store) -> None:
+    """A page that has moved says nothing about the others: they are all asked."""
+    gone = [f"{WWW}/government/collections/moved-{number}" for number in range(5)]
+    report, _ = collect(store, site(), *gone, *BOTH)
+    assert report.state == "partial" and "without 5 parts" in (report.reason or "")
+    assert held(store) == HIVE_ROWS | WAX_ROWS
+
+
+def test_as_an_operator_types_it(store: Store, run: Any) -> None:
+    with serve(site()) as server:
+        done = run("collect", "spend", WWW + FEBRUARY, "--base-url", server.base, "--json")
+    assert (done.code, done.json["state"], done.json["new"], done.json["requests"]) == (0, "complete", 1, 1)
+    assert done.json["caveats"] == list(spend.SOURCE.caveats)
+
+
 def test_robots_are_honoured_for_pages(store: Store) -> None:
     shut = site()
     shut.bodies["/robots.txt"] = f"User-agent: *\nDisallow: {WAX}\n".encode()
