@@ -148,7 +148,11 @@ def answer(
     one, several = BY[by]
 
     def figure(figure_id: str, label: str, bounds: Bounds, of: str = unit) -> Figure:
-        return Figure(figure_id, label, bounds.value, bounds.low, bounds.high, of, total, missing)
+        # The value and its range have two denominators where something is not attributed: both are said.
+        part = f"{_amount(bounds.known, chosen, weight)} with a {one} shown; the range is over all {total}"
+        return Figure(
+            figure_id, label, bounds.value, bounds.low, bounds.high, of, part if bounds.unknown else total, missing
+        )
 
     index = masses.hhi()
     reading = hhi.reading(index.low, index.high)
@@ -417,6 +421,13 @@ def _whole(chosen: Population, weight: str, held: _Held) -> tuple[str, str]:
             "publish them"
         )
     return chosen.unit, f"{number(held.items)} {chosen.unit}"
+
+
+def _amount(mass: float, chosen: Population, weight: str) -> str:
+    """A mass in words."""
+    if weight == "value":
+        return pounds(mass)
+    return f"{number(mass, 0 if float(mass).is_integer() else 1)} {weight if weight == 'transactions' else chosen.unit}"
 
 
 def _scaled(bounds: Bounds, factor: float) -> Bounds:
