@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.figures import ROLES
 from app.place import store_path
-from app.site._pages import Column, Row, State, of, respond, table
+from app.site._pages import Column, Row, State, Table, of, respond, table
 from app.stores import ask
 from app.words import said
-from pipelines.answers import questions
+from pipelines.answers import Answer, number, questions
 from pipelines.metrics import essays
 from pipelines.store import Store
 
@@ -81,16 +84,41 @@ def methods(request: Request) -> Response:
     known = [
         (module.ID, module.QUESTION, module.METHODS) for module in questions().values() if hasattr(module, "METHODS")
     ]
-    measured = ask(state.edition, "accuracy") if "accuracy" in questions() else None
+    measured = ask(state.edition, "accuracy")
     return respond(
         state,
         "methods.html",
         "Methods: how we know",
         "How each figure is made, what each word means, and what the figures cannot say.",
         answer=measured,
+        scores=_scores(measured),
         known=known,
         measures=essays(),
         looked_back=ask(state.edition, "hindcast"),
+    )
+
+
+def _scores(measured: Answer) -> Table:
+    """Attribution on labelled sets, role by role."""
+
+    def of_counts(right: str, wrong: str) -> Callable[[Row], str]:
+        return lambda row: f"{number(row[right])} of {number(row[right] + row[wrong])}"
+
+    return table(
+        "Attribution on labelled sets",
+        measured.frames["scores"],
+        [
+            Column("Set", lambda row: f"{row['label_set']}: {row['part']}"),
+            Column("Role", lambda row: ROLES.get(row["role"], "All roles")),
+            Column("Hosts", of("hosts"), True),
+            Column("Labels", of("labels"), True),
+            Column("Right, of the answers", of_counts("right", "wrong"), True),
+            Column("Found, of what can be known", of_counts("right", "abstained"), True),
+            Column("Claimed, of hidden origins", lambda row: f"{row['origin_claimed']} of {row['hidden']}", True),
+            Column("Invented, of regions shown", lambda row: f"{row['region_invented']} of {row['regions']}", True),
+            Column("Measured on", of("measured_on")),
+        ],
+        most=40,
     )
 
 

@@ -19,8 +19,11 @@ def render(edition: Edition) -> None:
         "Three kinds of evidence meet here: what bodies signed, what the DNS and web answers of their names show, and "
         "what is published by them, their suppliers and the press. None of them alone says what runs where."
     )
-    measured = [("accuracy", "How accurate attribution is")] if "accuracy" in questions() else []
-    for question, words in [("hindcast", "Had we looked the day before a real outage"), *measured]:
+    shown = (
+        ("hindcast", "Had we looked the day before a real outage"),
+        ("accuracy", "How accurate attribution is"),
+    )
+    for question, words in shown:
         answer = ask(edition, question)
         st.markdown(f"## {words}")
         st.markdown(ui.plain(answer.title))
