@@ -71,3 +71,28 @@ def test_csvw_sees_a_damaged_row(default_edition: Edition, files: Callable[..., 
     head, _, rest = path.read_bytes().partition(b"\r\n")
     path.write_bytes(head + b"\r\n" + rest.replace(old, new, 1))
     assert not csvw_is_valid(folder / "organisations.csv-metadata.json")
+
+
+@pytest.mark.shared
+@pytest.mark.full
+def test_real_notices_and_spending_are_accepted_too(run: Callable, shared: Path, tmp_path: Path) -> None:
+    """Every odd thing that publishers write has to come through: 20,000 payments, 2,600 contracts."""
+    procurement = shared / "procurement"
+    for kind, files in (
+        (
+            "contracts-finder-csv",
+            [procurement / "contracts_finder_scrape" / "home_office_awards_2005_2025_part.csv.gz"],
+        ),
+        ("spend-csv", sorted((procurement / "spend").iterdir())),
+        ("gcloud-sales", sorted((procurement / "gcloud_sales").iterdir())),
+        ("ocds", sorted((procurement / "ocds").rglob("*.jsonl.gz"))),
+    ):
+        assert files and run("import", kind, *files).code == 0
+    assert run("build").code == 0
+    forms = [word for form in ("csv", "parquet", "spreadsheet", "xlsx") for word in ("--format", form)]
+    assert run("export", *forms, "--out", tmp_path / "files").code == 0
+    folder = tmp_path / "files"
+    assert package_errors(folder) == []
+    described = sorted(folder.glob("*.csv-metadata.json"))
+    assert len(described) > 40 and [path.name for path in described if not csvw_is_valid(path)] == []
+    assert not any(b"@" in path.read_bytes() for path in folder.glob("*.csv"))
