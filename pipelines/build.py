@@ -578,9 +578,16 @@ def _coverage(
         )
     for _, row in reference.rows("collectors.csv", _COLLECTOR):
         key = row["collector"]
+        if key in rows:
+            continue
+        asked = manifest.coverage.get(key)  # it was asked, and nothing came of it
+        if asked is not None:
+            state, reason = asked["state"], asked.get("reason")
+            rows[key] = Coverage(key, row["title"], state, None, None, 0, asked.get("stale_after_days"), reason)
+            continue
         stale = int(row["stale_after_days"]) if row["stale_after_days"] else None
         reason = row["reason"] or f"not asked yet; run cloudhold collect {key}"
-        rows.setdefault(key, Coverage(key, row["title"], row["state"], None, None, 0, stale, reason))
+        rows[key] = Coverage(key, row["title"], row["state"], None, None, 0, stale, reason)
     return [rows[key] for key in sorted(rows)]
 
 

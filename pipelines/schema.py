@@ -281,7 +281,8 @@ COLUMNS: dict[str, Words] = {
     "publisher": _w("who publishes the source", "not stated"),
     "publisher_name": _w("account that published, where it is not the buyer", "the buyer published"),
     "range_id": _w("permanent id of the row"),
-    "reason": _w("why the state is what it is", "nothing to add"),
+    # It may name how many requests a run was allowed, or the port of a stand-in: facts of the run.
+    "reason": _w("why the state is what it is", "nothing to add", run=True),
     "record_id": _w("id of the row concerned", "the whole table or file"),
     "reference": _w("buyer's own reference", "not published"),
     "region": _w("provider's region", "neither the name nor the provider's own range shows it"),

@@ -243,3 +243,39 @@ def test_the_exit_code_says_how_the_run_ended(collect: Callable, case: str, firs
         ended, report, err = collect(server)
     assert (ended, report["state"]) == (code, "failed" if code else "complete") and "Traceback" not in err
     assert report["refused"] is (code == 2)
+
+
+def test_a_source_that_gave_nothing_is_listed_as_failed_not_as_never_asked(collect: Callable, run: Callable) -> None:
+    with serve(lambda asked, number: Reply(b"", 404)) as server:
+        collect(server)
+    assert run("build").code == 0
+    row = covered(run)["ocds-feed"]
+    assert (row["state"], row["rows"]) == ("failed", 0) and "answered 404" in row["reason"]
+
+
+LIST = json.dumps({"syncToken": "1", "createDate": "2026-11-25-01-02-03", "ipv6_prefixes": [],
+                   "prefixes": [{"ip_prefix": "3.8.0.0/14", "region": "eu-west-2", "service": "EC2"}]})  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["ocds-feed"], ["ranges", "--max-requests", "2"]], ids=["complete", "partial"])
+def test_the_port_of_a_stand_in_is_no_part_of_what_was_found(tmp_path: Path, run: Callable, words: list[str]) -> None:
+    """Collected twice from the same pages on two ports, whole or in part: one content hash."""
+
+    def answer(asked: Asked, number: int) -> Reply:
+        if asked.path == "/feed":
+            return Reply(json.dumps({"releases": [release(1)]}).encode())
+        return (
+            Reply(LIST.encode())
+            if asked.path == "/ip-ranges.json"
+            else Reply(b"", 302, {"Location": "http://10.0.0.1/"})
+        )
+
+    hashes, reasons = set(), set()
+    for number in range(2):
+        store = tmp_path / f"port-{number}"
+        with serve(answer) as server:
+            base = f"{server.base}/feed" if words == ["ocds-feed"] else server.base
+            report = run("--store", store, "collect", *words, "--base-url", base, "--json").json
+        reasons.add(report["reason"])
+        hashes.add(run("--store", store, "build", "--json").json["content_hash"])
+    assert len(hashes) == 1 and len(reasons) == (1 if words == ["ocds-feed"] else 2), "the reason names the port"
