@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -185,6 +186,39 @@ def test_a_table_asked_for_by_name_comes_alone(awkward_edition: Edition, files: 
     assert {path.name for path in folder.iterdir()} == {
         "sales.csv", "sales.csv-metadata.json", "sales.parquet", "datapackage.json",
     }  # fmt: skip
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from app.stores import shown_edition
+from pipelines import export
+from pipelines.edition import Edition
+
+whole = Edition.batches
+
+def batches(self, table):
+    if table == "findings":
+        os.kill(os.getpid(), signal.SIGKILL)
+    yield from whole(self, table)
+
+edition = shown_edition()
+Edition.batches = batches
+export.write(edition, (), Path(sys.argv[1]), export.FORMS)
+"""
+
+
+def test_a_killed_export_shows_nothing_and_the_next_one_is_whole(
+    run: Callable[..., Any], store_path: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    assert run("build").code == 0
+    ran = subprocess.run([sys.executable, "-c", KILLED, str(folder)], cwd=ROOT, capture_output=True)
+    assert ran.returncode == -9, ran.stderr
+    [hidden] = folder.iterdir()
+    assert hidden.name.startswith(".export-") and (hidden / "notices.csv").is_file()  # so it was halfway
+    assert run("export", "findings", "--out", folder).code == 0
+    assert len(rows(folder / "findings.csv")) > 1000
 
 
 # Payments of our own making: only how many there are matters.
