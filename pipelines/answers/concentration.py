@@ -149,7 +149,14 @@ def answer(
 
     def figure(figure_id: str, label: str, bounds: Bounds, of: str = unit) -> Figure:
         # The value and its range have two denominators where something is not attributed: both are said.
-        part = f"{_amount(bounds.known, chosen, weight)} with a {one} shown; the range is over all {total}"
+        none, over = "", f"all {total}"
+        if held.nobody:
+            # Those shown to have none count in the whole of a share, and in no index of who is left.
+            none = " or shown to have none" if of == "share" else ""
+            over = (
+                over if none else f"the {_amount(bounds.known + bounds.unknown, chosen, weight)} not shown to have none"
+            )
+        part = f"{_amount(bounds.known, chosen, weight)} with a {one} shown{none}; the range is over {over}"
         return Figure(
             figure_id, label, bounds.value, bounds.low, bounds.high, of, part if bounds.unknown else total, missing
         )

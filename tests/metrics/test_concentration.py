@@ -100,6 +100,10 @@ def test_none_is_no_provider(small: Edition) -> None:
     assert held(answer) == {"mimecast": (1, 0.2, 0.6, "1"), "none": (2, 0.4, 0.8, "")}
     assert bounds(answer, "leader_share") == (round(1 / 3, 6), 0.2, 0.6)
     assert answer.figure("effective_number").value == 1
+    assert answer.figure("leader_share").of.startswith(
+        "3 councils with a provider shown or shown to have none; the range"
+    )
+    assert answer.figure("hhi").of.startswith("1 councils with a provider shown; the range is over the 3 councils not")
     assert "2 show none" in answer.title and "Mimecast" in answer.title
 
 
