@@ -92,7 +92,8 @@ class Keeper:
 
     def __init__(self, writer: Writer, vantage: str, asked: str, day: dt.date, known: set[str]) -> None:
         self.hosts = 0
-        self.public_hosts: list[str] = []
+        # The public addresses of each host of this run that has any.
+        self.addresses: dict[str, tuple[str, ...]] = {}
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._writer = writer
         self._vantage = vantage
@@ -111,18 +112,26 @@ class Keeper:
         for row in rows:
             self.outcomes[row.type, row.outcome] += 1
             self._gather(observations(row, self._source, self._vantage))
-        if any(
-            is_public(answer)
+        public = dict.fromkeys(
+            answer
             for row in rows
             if row.host == host and row.type in ("A", "AAAA")
             for answer in row.answers
-        ):
-            self.public_hosts.append(host)
+            if is_public(answer)
+        )
+        if public:
+            self.addresses[host] = tuple(public)
         flagged = next((row for row in rows if row.wildcard), None)
         if flagged is not None:
             self._gather([_observation(flagged, flagged.host, WILDCARD, "yes", "ok", self._source, self._vantage)])
         if self._pending_hosts >= BATCH_HOSTS or time.monotonic() - self._committed_at > BATCH_SECONDS:
             self.commit("partial", "the run goes on, or was stopped")
+
+    def keep_more(self, rows: list[Row]) -> None:
+        """Rows about a host that was kept already."""
+        for row in rows:
+            self.outcomes[row.type, row.outcome] += 1
+            self._gather(observations(row, self._source, self._vantage))
 
     def keep_probe(self, host: str, seen: Probe) -> list[Row]:
         """What one look at a front page gave, as rows; kept as well."""

@@ -23,6 +23,8 @@ MARKS = {
     "header": "answer of the web server",
     "range": "address range",
     "asn": "network of the address",
+    "asn-and-holder": "network of the address and its registered holder",
+    "network-not-listed": "network of the address, of nobody that we list",
     "mail-through": "sign of mail behind a filter",
     "policy-name": "name of a policy record",
 }

@@ -15,9 +15,13 @@ from typing import Any, TextIO
 
 import click
 
+from app.scan_networks import look_up
 from app.scan_store import Keeper, seen_today, source_id
 from app.scanning import Row, Scan, Settings, partitions, read_hosts, scan_part
 from app.verbs._shared import opted_out, read_bytes, say, store_of
+from app.verbs.attribute import rules_of
+from pipelines import reference
+from pipelines.attribution.rules import Rules
 from pipelines.domains import newest_list
 from pipelines.errors import Refused
 from pipelines.store import Store
@@ -37,6 +41,8 @@ PAGE_BYTES = 4 * 1024 * 1024
 @click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Resolver to ask; may be given more than once. The machine's own otherwise.")  # fmt: skip
 @click.option("--rate", type=float, default=_dns.DEFAULT_RATE, show_default=True, metavar="N", help="Questions a second in total; at most 2 of them to names of one zone. 0: no limit, for resolvers on this machine only.")  # fmt: skip
 @click.option("--http", "with_http", is_flag=True, help="Also get / of each host once, where robots.txt allows it: header and cookie names, certificate, third parties of the page.")  # fmt: skip
+@click.option("--networks", "with_networks", is_flag=True, help="Last, ask who announces (origin lookup in DNS) and who holds (RDAP of the registry) each address that no published range knows.")  # fmt: skip
+@click.option("--base-url", metavar="URL", help="Ask this server in place of the hosts (--http) and registries (--networks), to try a scan out.")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Run the same parts on this Dask scheduler; local otherwise.")
 @click.option("--again", is_flag=True, help="Ask again what was seen today.")
 @click.option("--out", type=click.Path(path_type=Path), help="File for the lines of --json.")
@@ -49,6 +55,8 @@ def command(
     resolvers: tuple[str, ...],
     rate: float,
     with_http: bool,
+    with_networks: bool,
+    base_url: str | None,
     scheduler: str | None,
     again: bool,
     out: Path | None,
@@ -97,7 +105,9 @@ def command(
                 else:
                     run_there(client, waiting, settings, take)
                 if with_http:
-                    look_at_pages(keeper, lines, settings.opt_out)
+                    look_at_pages(keeper, lines, settings.opt_out, base_url)
+                if with_networks:
+                    look_at_networks(keeper, lines, rules_of(reference.load(), store), settings, base_url)
             except BaseException:
                 keeper.commit("partial", "the last run was stopped before its end")
                 raise
@@ -155,19 +165,35 @@ def run_there(client: Any, hosts: list[str], settings: Settings, take: Any) -> N
             take(host, rows)
 
 
-def look_at_pages(
-    keeper: Keeper, lines: TextIO | None, opt_out: tuple[str, ...], fetcher: Fetcher | None = None
-) -> None:
+def look_at_pages(keeper: Keeper, lines: TextIO | None, opt_out: tuple[str, ...], base_url: str | None = None) -> None:
     """One look at the front page of each host of this run that has a public address, eight at a time."""
 
     def look(host: str) -> tuple[str, Probe]:
-        return host, probe(fetcher or Fetcher(opt_out=opt_out, deadline=PAGE_SECONDS, max_bytes=PAGE_BYTES), host)
+        return host, probe(fetcher_of(opt_out, base_url), host)
 
     # robots.txt and the page are two requests a second apart, so eight hosts at a time ask eight times a second
     # in all, and never one host twice at once.
-    with ThreadPoolExecutor(1 if fetcher else 8) as pool:
-        for host, seen in pool.map(look, keeper.public_hosts):
+    with ThreadPoolExecutor(1 if base_url else 8) as pool:
+        for host, seen in pool.map(look, list(keeper.addresses)):
             write_lines(lines, keeper.keep_probe(host, seen))
+
+
+def fetcher_of(opt_out: tuple[str, ...], base_url: str | None) -> Fetcher:
+    return Fetcher(opt_out=opt_out, deadline=PAGE_SECONDS, max_bytes=PAGE_BYTES, base_url=base_url)
+
+
+def look_at_networks(
+    keeper: Keeper, lines: TextIO | None, rules: Rules, settings: Settings, base_url: str | None
+) -> None:
+    """Who announces and who holds what no range knows; asked last, at the pace of every other question."""
+    lookups, fetcher = settings.lookups(), fetcher_of(settings.opt_out, base_url)
+    try:
+        for _, rows in look_up(keeper.addresses, rules, lookups, fetcher):
+            keeper.keep_more(rows)
+            write_lines(lines, rows)
+    finally:
+        lookups.close()
+        fetcher.close()
 
 
 @contextmanager

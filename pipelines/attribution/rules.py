@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.attribution.networks import Network, Networks, without_replaced
 from pipelines.reference import ROLE_WORDS, Provider, Reference
+from pipelines.text import search_key
 
 # Products whose published ranges are networks in front: the address is the network's edge, so its region
 # says where the visitor came in, and nothing about what stands behind.
@@ -138,6 +139,7 @@ class Rules:
         spf: dict[str, Rule] = {}
         tokens: dict[str, Rule] = {}
         name_tokens: dict[str, Rule] = {}
+        self.autonomous_systems: dict[int, Rule] = {}
         self._name_servers: list[tuple[re.Pattern[str], Rule]] = []
         self._headers: dict[str, list[tuple[re.Pattern[str] | None, Rule]]] = {}
         networks: list[Network] = []
@@ -194,6 +196,16 @@ class Rules:
                 )
                 self._headers.setdefault(entry["signal"], []).append((pattern, rule))
             for entry in provider.sections["networks"]:
+                if "asn" in entry:
+                    self.autonomous_systems[int(entry["asn"])] = Rule(
+                        f"asn:{provider.id}:AS{entry['asn']}",
+                        provider.id,
+                        "web",
+                        entry.get("word", "hosting"),
+                        entry.get("product"),
+                        _confidence(entry["check"], "likely"),
+                        hides="yes" if entry.get("word") == "cdn" else "no",
+                    )
                 if "prefix" in entry:
                     networks.append(
                         Network(
@@ -286,6 +298,16 @@ class Rules:
             found = next((rule for pattern, rule in self._name_servers if pattern.search(name)), None)
             self._known_servers[name] = found
             return found
+
+    def holders(self, provider: str) -> frozenset[str]:
+        """The names under which the provider's parent company may hold networks, as they are compared."""
+        parent = self.reference.parent(provider)
+        return frozenset(
+            search_key(entry["name"])
+            for other in self.reference.providers.values()
+            if other.parent == parent
+            for entry in other.sections["legal_entities"]
+        )
 
     def header(self, signal: str, value: str) -> Rule | None:
         """What one response header or cookie shows. Cookie names match by their beginning."""

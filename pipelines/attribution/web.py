@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from pipelines.attribution import names
+from pipelines.attribution.announced import AS_KIND, HOLDER_KIND, by_announcer
 from pipelines.attribution.book import Book, Chain, Seen
 from pipelines.attribution.draft import HIDDEN, NONE, UNKNOWN, Draft
 from pipelines.attribution.networks import Network, is_private
@@ -25,7 +26,7 @@ def web(book: Book, rules: Rules, host: str) -> list[Draft]:
         return []
     drafts = _from_chain(rules, chain, addresses)
     if not drafts:
-        drafts = _from_addresses(rules, host, chain, addresses)
+        drafts = _from_addresses(book, rules, host, chain, addresses)
     if not any(draft.provider not in (UNKNOWN, NONE) for draft in drafts):
         drafts = _parked(book, host) or _from_certificate(book, rules, host, addresses) or drafts
     return _with_headers(host, drafts, marks)
@@ -134,7 +135,7 @@ def _network(rules: Rules, address: str) -> Network | None:
         return None
 
 
-def _from_addresses(rules: Rules, host: str, chain: Chain, addresses: list[Seen]) -> list[Draft]:
+def _from_addresses(book: Book, rules: Rules, host: str, chain: Chain, addresses: list[Seen]) -> list[Draft]:
     if names.is_validation(host):
         return [Draft(host, "web", "front", NONE, "validation-name", "confirmed", chain.records)]
     if not addresses:
@@ -161,6 +162,9 @@ def _from_addresses(rules: Rules, host: str, chain: Chain, addresses: list[Seen]
     if not by_provider:
         if parked:
             return [Draft(host, "web", "front", NONE, "parked", "likely", [*chain.records, *parked])]
+        announced = by_announcer(rules, host, chain, public, book.get(host, AS_KIND), book.get(host, HOLDER_KIND))
+        if announced:
+            return announced
         return [
             Draft(
                 host,
