@@ -24,59 +24,47 @@ METHODS = (
 # Rows of an answer; the tables of the edition hold all, and `skip` gives the next ones.
 MOST = 1_000
 
-# Buyer, title and suppliers of each contract as `search_key` writes words, made once per edition.
-_WORDS = r"""
-SELECT contract_id, trim(regexp_replace(lower(strip_accents(replace(concat_ws(' ', buyer_name, title, suppliers), '&', ' and '))),
-                                        '[^\p{L}\p{N}.]+', ' ', 'g')) AS words
-FROM contracts LEFT JOIN (SELECT contract_id, string_agg(supplier_name, ' ') AS suppliers FROM contract_suppliers GROUP BY 1)
-     USING (contract_id)
-"""
+# Contracts and their providers in the order of the list, made once per edition, so that a choice reads columns and the rows
+# of one page only. The first place of a group stands for the group.
 _LISTED = """
-listed AS (
-  SELECT c.contract_id, c.group_id, p.provider, p.via_reseller, c.contract_class, c.value_gbp, c.value_status,
-         c.awarded_on, c.start_on, c.end_on, c.source_id
-  FROM contracts c JOIN contract_providers p USING (contract_id) WHERE {where}),
-once AS (
-  SELECT arg_min(listed, (value_gbp IS NULL, -coalesce(value_gbp, 0), contract_id, provider)) AS g FROM listed GROUP BY group_id)
+WITH signed AS (
+  SELECT contract_id, list(DISTINCT supplier_name ORDER BY supplier_name) AS suppliers
+  FROM contract_suppliers WHERE supplier_name IS NOT NULL GROUP BY 1),
+placed AS (
+  SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no, c.contract_id, c.group_id,
+         c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place,
+         suppliers, c.title, c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
+         c.max_end_on, c.flags, c.url, c.source_id
+  FROM contracts c JOIN contract_providers p USING (contract_id) LEFT JOIN signed USING (contract_id)
+  WHERE c.status IN ('active', 'pending'))
+SELECT *, min(no) OVER (PARTITION BY group_id) AS group_no, contract_class IN ('contract', 'call_off') AS summed
+FROM placed ORDER BY no
 """
-_SUMS = f"""
-WITH {_LISTED},
+# Buyer, title and suppliers of each row as `search_key` writes words.
+_WORDS = r"""
+SELECT no, trim(regexp_replace(lower(strip_accents(replace(concat_ws(' ', buyer_name, title, array_to_string(suppliers, ' ')), '&', ' and '))),
+                                  '[^\p{L}\p{N}.]+', ' ', 'g')) AS words
+FROM contract_listed
+"""
+_SUMS = """
+WITH listed AS MATERIALIZED (
+  SELECT no, group_no, via_reseller, summed, value_gbp AS gbp, value_status = 'known' AS known, awarded_on, start_on, end_on
+  FROM contract_listed WHERE {where}),
 marked AS (
-  SELECT g.via_reseller AS via_reseller, g.contract_class IN ('contract', 'call_off') AS summed,
-         g.value_gbp AS gbp, g.value_status AS value_status, year(coalesce(g.awarded_on, g.start_on)) AS year,
-         coalesce(g.start_on <= $on AND g.end_on >= $on, false) AS live
-  FROM once)
-SELECT grouping(year) AS part, year, count(*) AS contracts,
-       count(*) FILTER (via_reseller) AS via_reseller, count(*) FILTER (summed) AS summed,
-       sum(gbp) FILTER (summed) AS gbp, count(*) FILTER (summed AND value_status <> 'known') AS unknown,
+  SELECT *, year(coalesce(awarded_on, start_on)) AS year, coalesce(start_on <= $on AND end_on >= $on, false) AS live
+  FROM listed SEMI JOIN (SELECT min(no) AS no FROM listed GROUP BY group_no) USING (no))
+SELECT grouping(year) AS part, year, count(*) AS contracts, count(*) FILTER (via_reseller) AS via_reseller,
+       count(*) FILTER (summed) AS summed, sum(gbp) FILTER (summed) AS gbp, count(*) FILTER (summed AND NOT known) AS unknown,
        count(*) FILTER (summed AND live) AS live, sum(gbp) FILTER (summed AND live) AS live_gbp,
-       count(*) FILTER (summed AND live AND value_status <> 'known') AS live_unknown
+       count(*) FILTER (summed AND live AND NOT known) AS live_unknown
 FROM marked GROUP BY GROUPING SETS ((), (year))
 """
 _BY_PROVIDER = """
-WITH once AS (
-  SELECT c.group_id, p.provider, arg_min(c.value_gbp, (c.value_gbp IS NULL, -coalesce(c.value_gbp, 0))) AS gbp
-  FROM contracts c JOIN contract_providers p USING (contract_id)
-  WHERE {where} AND c.contract_class IN ('contract', 'call_off') GROUP BY 1, 2)
+WITH once AS (SELECT group_no, provider, max(value_gbp) AS gbp FROM contract_listed WHERE {where} AND summed GROUP BY 1, 2)
 SELECT provider, count(*) AS contracts, coalesce(sum(gbp), 0) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
 FROM once GROUP BY 1 ORDER BY gbp DESC, provider
 """
-_PAGE = """
-WITH page AS (
-  SELECT c.contract_id, c.group_id, c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty,
-         p.via_reseller, p.phrase, p.place, c.title, c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on,
-         c.start_on, c.end_on, c.max_end_on, c.flags, c.url, c.source_id
-  FROM contracts c JOIN contract_providers p USING (contract_id) WHERE {where}
-  ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider {limit}),
-signed AS (
-  SELECT contract_id, list(DISTINCT supplier_name ORDER BY supplier_name) FILTER (supplier_name IS NOT NULL) AS suppliers
-  FROM contract_suppliers SEMI JOIN page USING (contract_id) GROUP BY 1)
-SELECT page.* EXCLUDE (title, contract_class, value_gbp, value_status, value_basis, awarded_on, start_on, end_on, max_end_on,
-                       flags, url, source_id),
-       suppliers, title, contract_class, value_gbp, value_status, value_basis, awarded_on, start_on, end_on, max_end_on, flags, url,
-       source_id
-FROM page LEFT JOIN signed USING (contract_id) ORDER BY value_gbp DESC NULLS LAST, contract_id, provider
-"""
+_PAGE = "SELECT * EXCLUDE (no, group_no, summed) FROM contract_listed WHERE {where} ORDER BY no {limit}"
 
 
 def answer(
@@ -97,12 +85,13 @@ def answer(
     """
     on = on or edition.as_of
     limit, more = page_of(most, skip)
-    conditions = ["c.status IN ('active', 'pending')"]
+    edition.derive("contract_listed", _LISTED)
+    conditions = ["true"]
     parameters: dict[str, Any] = {}
     name = "contracts"
     if provider:
         name = f"contracts with {reference.load().provider(provider).name}"
-        conditions.append("p.provider = $provider")
+        conditions.append("provider = $provider")
         parameters["provider"] = provider
     if organisation:
         body = edition.rows("SELECT name FROM organisations WHERE organisation_id = $id", {"id": organisation})
@@ -110,21 +99,20 @@ def answer(
             ids = edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
             raise UnknownName("organisation", organisation, ids)
         name = f"{name} of {body[0]['name']}"
-        conditions.append("c.organisation_id = $organisation")
+        conditions.append("organisation_id = $organisation")
         parameters["organisation"] = organisation
     if since:
-        conditions.append("c.awarded_on >= $since")
+        conditions.append("awarded_on >= $since")
         parameters["since"] = since
     if q and (wanted := search_key(q)):
         name = f"{name} that hold “{q[:80]}”"
         edition.derive("contract_words", _WORDS)
-        conditions.append("c.contract_id IN (SELECT contract_id FROM contract_words WHERE contains(words, $words))")
+        conditions.append("no IN (SELECT no FROM contract_words WHERE contains(words, $words))")
         parameters["words"] = wanted
     where = " AND ".join(conditions)
     sums = edition.query(_SUMS.format(where=where), {**parameters, "on": on})
     held = edition.rows(
-        f"""SELECT count(*) AS rows, list(DISTINCT c.source_id) AS sources
-            FROM contracts c JOIN contract_providers p USING (contract_id) WHERE {where}""",
+        f"SELECT count(*) AS rows, list(DISTINCT source_id) AS sources FROM contract_listed WHERE {where}",
         parameters,
     )[0]
     rows = edition.query(_PAGE.format(where=where, limit=limit), parameters)

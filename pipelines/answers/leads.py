@@ -89,8 +89,8 @@ def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
     }
     large = renewals.ends(
         edition,
-        f"""SELECT DISTINCT ON (contract_id) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
-            ORDER BY {renewals.BY_END}""",
+        f"""SELECT DISTINCT ON (contract_no) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
+            ORDER BY contract_no, {renewals.BY_END}""",
         {"large": LARGE_GBP},
         edition.as_of,
     ).sort_values(["end_on", "contract_id"])

@@ -20,31 +20,47 @@ METHODS = (
     "between 180 days before the end and 365 days after it, and runs on beyond it. Not seen means not in our sources."
 )
 # Rows of an answer; the tables of the edition hold all, and `skip` gives the next ones.
-MOST = 1_000
+MOST = 200
 # A successor may start before the old deal ends, and procurement may run late.
 EARLIEST, LATEST = 180, 365
+STRETCH = EARLIEST + LATEST
+# The nearest is the least number of days, then the first of its contracts: one number holds both.
+TENTH = 10_000_000_000
 
 # One row per group and provider, with the nearest contract that carries on. It rests on the edition alone, so it is
 # worked out once; a choice of provider, body or day reads it.
+# Candidates are met by buyer and by stretch of days, since a buyer of many contracts would meet each with each.
 _ENDS = f"""
 WITH once AS (
-  SELECT DISTINCT ON (c.group_id, p.provider)
-         c.group_id, c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.parent, p.grade, p.via_reseller, c.title,
+  SELECT c.group_id, c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.parent, p.grade, p.via_reseller, c.title,
          c.value_gbp, c.start_on, c.end_on, c.max_end_on, c.url, c.source_id,
          coalesce(c.organisation_id, lower(c.buyer_name)) AS buyer_key
   FROM contracts c JOIN contract_providers p USING (contract_id)
   WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
-  ORDER BY c.group_id, p.provider, c.contract_id <> c.group_id, c.contract_id),
+  QUALIFY row_number() OVER (PARTITION BY c.group_id, p.provider ORDER BY c.contract_id <> c.group_id, c.contract_id) = 1),
+numbered AS MATERIALIZED (
+  SELECT *, row_number() OVER (ORDER BY contract_id, provider) AS no, dense_rank() OVER (ORDER BY group_id) AS group_no,
+         dense_rank() OVER (ORDER BY buyer_key, parent) AS buyer_no, start_on - DATE '1970-01-01' AS begins,
+         end_on - DATE '1970-01-01' AS ends
+  FROM once),
+ones AS (
+  SELECT no, group_no, buyer_no, begins, ends,
+         unnest(range((ends - {EARLIEST}) // {STRETCH}, (ends + {LATEST}) // {STRETCH} + 1)) AS stretch
+  FROM numbered WHERE ends IS NOT NULL AND buyer_key IS NOT NULL),
+others AS (
+  SELECT no, group_no, buyer_no, begins, ends, begins // {STRETCH} AS stretch FROM numbered WHERE begins IS NOT NULL),
 followed AS (
-  SELECT one.group_id, one.provider,
-         arg_min(struct_pack(id := other.contract_id, day := other.start_on),
-                 (abs(other.start_on - one.end_on), other.contract_id)) AS successor
-  FROM once one JOIN once other ON other.buyer_key = one.buyer_key AND other.parent = one.parent
-  WHERE other.group_id <> one.group_id AND other.start_on BETWEEN one.end_on - {EARLIEST} AND one.end_on + {LATEST}
-    AND (other.end_on IS NULL OR other.end_on > one.end_on) AND (one.start_on IS NULL OR other.start_on > one.start_on)
-  GROUP BY 1, 2)
-SELECT once.* EXCLUDE (buyer_key, group_id, parent), successor.id AS successor, successor.day AS successor_start_on
-FROM once LEFT JOIN followed USING (group_id, provider)
+  SELECT one.no, min(abs(other.begins - one.ends) * {TENTH} + other.no) % {TENTH} AS successor_no
+  FROM ones one JOIN others other USING (buyer_no, stretch)
+  WHERE other.group_no <> one.group_no AND other.begins BETWEEN one.ends - {EARLIEST} AND one.ends + {LATEST}
+    AND (other.ends IS NULL OR other.ends > one.ends) AND (one.begins IS NULL OR other.begins > one.begins)
+  GROUP BY 1)
+SELECT row_number() OVER (ORDER BY one.end_on NULLS LAST, one.contract_id, one.provider) AS place,
+       dense_rank() OVER (ORDER BY one.contract_id) AS contract_no, count(*) OVER (PARTITION BY one.contract_id) AS providers,
+       one.* EXCLUDE (buyer_key, group_id, parent, no, group_no, buyer_no, begins, ends),
+       next.contract_id AS successor, next.start_on AS successor_start_on
+FROM numbered one LEFT JOIN followed USING (no) LEFT JOIN numbered next ON next.no = followed.successor_no
+ORDER BY place
 """
 RUNS, ENDS_SOON, NO_END = "runs", "ends within 12 months", "no end date"
 SEEN, UNSEEN = "ended: successor seen", "ended: successor not seen"
@@ -57,9 +73,9 @@ COLUMNS = f"""
 contract_id, organisation_id, buyer_name, provider, grade, via_reseller, title, value_gbp, start_on, end_on, max_end_on,
 {_STATE} AS state, successor, successor_start_on, url, source_id
 """
-BY_END = "end_on NULLS LAST, contract_id, provider"
+BY_END = "place"
 # What runs longest on stands first: that is where somebody still has a choice.
-LONGEST = "end_on DESC NULLS LAST, value_gbp DESC NULLS LAST, contract_id, provider"
+LONGEST = "end_on DESC NULLS LAST, value_gbp DESC NULLS LAST, place"
 
 
 def ends(edition: Edition, sql: str, parameters: dict[str, Any], on: dt.date) -> pd.DataFrame:
@@ -90,8 +106,9 @@ def answer(
     conditions = ["true"]
     parameters: dict[str, Any] = {}
     if provider:
-        conditions.append("list_contains($family, provider)")
-        parameters["family"] = family_of(provider)[1]
+        family = family_of(provider)[1]
+        parameters |= {f"provider_{place}": member for place, member in enumerate(family)}
+        conditions.append(f"provider IN ({', '.join(f'$provider_{place}' for place in range(len(family)))})")
     if organisation:
         known = edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
         if organisation not in set(known):
@@ -103,21 +120,22 @@ def answer(
     def rows(sql: str) -> pd.DataFrame:
         return ends(edition, sql, parameters, on)
 
+    # A contract of one provider has one row, and nothing has to be joined to count it.
     states = rows(
-        f"""WITH once AS (SELECT contract_id, {_STATE} AS state, any_value(value_gbp) AS gbp FROM contract_ends
-                          WHERE {where} GROUP BY ALL)
+        f"""WITH held AS (SELECT contract_no, providers, value_gbp AS gbp, {_STATE} AS state FROM contract_ends WHERE {where}),
+            once AS (SELECT state, gbp FROM held WHERE providers = 1 UNION ALL
+                     SELECT state, any_value(gbp) FROM held WHERE providers > 1 GROUP BY contract_no, state)
             SELECT state, count(*) AS contracts, sum(gbp) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
             FROM once GROUP BY 1"""
     ).set_index("state")
-    held = rows(f"SELECT count(*) AS rows, list(DISTINCT source_id) AS sources FROM contract_ends WHERE {where}").iloc[
-        0
-    ]
+    held = rows(f"SELECT source_id, count(*) AS rows FROM contract_ends WHERE {where} GROUP BY 1")
+    total = int(held["rows"].sum())
     listed = f"SELECT {COLUMNS} FROM contract_ends WHERE {where}"
     table = rows(f"{listed} ORDER BY {BY_END} {limit}")
-    soon = rows(f"SELECT * FROM ({listed}) WHERE state = '{ENDS_SOON}' ORDER BY {BY_END} LIMIT {MOST}")
+    soon = rows(f"{listed} AND end_on >= $on AND end_on < $year_after ORDER BY {BY_END} LIMIT {MOST}")
     longest = rows(f"{listed} AND (start_on IS NOT NULL OR end_on IS NOT NULL) ORDER BY {LONGEST} LIMIT 40")
     months = rows(
-        f"""SELECT strftime(end_on, '%Y-%m') AS month, provider, count(DISTINCT contract_id) AS contracts,
+        f"""SELECT strftime(end_on, '%Y-%m') AS month, provider, count(*) AS contracts,
                    coalesce(sum(value_gbp), 0) AS gbp, count(*) FILTER (value_gbp IS NULL) AS unknown_values
             FROM contract_ends WHERE {where} AND end_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"""
     )
@@ -163,11 +181,11 @@ def answer(
         caveats=[
             "An end date may have moved: an extension is known only where a later notice says so.",
             "A successor that we do not see may stand on a portal or under a name that we do not hold.",
-            *more(int(held["rows"])),
+            *more(total),
         ],
         parameters={k: v for k, v in (("provider", provider), ("organisation", organisation), ("on", on)) if v},
-        sources=sources_of(edition, held["sources"] if held["rows"] else ()),
-        body={"rows": int(held["rows"]), "contracts": table},
+        sources=sources_of(edition, held["source_id"]),
+        body={"rows": total, "contracts": table},
     )
 
 
