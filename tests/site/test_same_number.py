@@ -35,6 +35,8 @@ class Case:
 
 AZURE = {"provider": "azure", "region": "uksouth", "hours": "8"}
 CASES = {
+    "accuracy": Case("/methods", "methods"),
+    "shared-accounts": Case("/shared", "compare"),
     "ai-reliance": Case("/ai", "ai"),
     "claim": Case(
         "/claim/tussell-aws-2025",
