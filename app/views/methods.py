@@ -9,6 +9,7 @@ from app.stores import ask
 from app.views import Page
 from pipelines.answers import questions
 from pipelines.edition import Edition
+from pipelines.metrics import essays
 
 PAGE = Page("methods", "Methods", "How do we know?", 12, section="About the data")
 
@@ -37,3 +38,15 @@ def render(edition: Edition) -> None:
         if hasattr(module, "METHODS"):
             with st.expander(module.QUESTION):
                 st.markdown(ui.plain(module.METHODS))
+    st.markdown("## How each measure is made")
+    for measure in essays():
+        with st.expander(measure.name):
+            st.markdown(ui.plain(f"{measure.reading[0].upper()}{measure.reading[1:]}."))
+            st.code(measure.formula, language=None, wrap_lines=True)
+            for label, words in (
+                ("Range", measure.range),
+                ("Guard", measure.guard),
+                ("Example", measure.example),
+                ("Source", measure.source),
+            ):
+                st.markdown(f"- {label}: {ui.plain(words)}")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from bs4 import BeautifulSoup
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
 
 from app import charts, figures
+from app.site import quality
 from app.stores import ask
 from pipelines.answers import concentration
 from pipelines.edition import Edition
+from pipelines.metrics import essays
 
 
 def test_none_shown_is_drawn_by_its_name(default_edition: Edition) -> None:
@@ -26,3 +33,24 @@ def test_a_drawn_share_is_the_share_of_the_answer(default_edition: Edition, by: 
     ]
     assert drawn.chart.of.startswith("GBP ")
     assert drawn.answer is ask(default_edition, "concentration", population_id="contracts", by=by, weight="value", sector=None, evidence=None)  # fmt: skip
+
+
+def test_the_methods_pages_explain_every_measure(store_path: Path) -> None:
+    """Each with its formula, range, guard and example, on the plain page and in the explorer."""
+    address = {
+        "type": "http", "method": "GET", "path": "/methods", "root_path": "", "query_string": b"",
+        "headers": [(b"host", b"localhost")], "server": ("localhost", 80), "scheme": "http", "path_params": {},
+    }  # fmt: skip
+    page = BeautifulSoup(quality.methods(Request(address)).body, "lxml")
+    view = AppTest.from_string(
+        "import app.views as v\nfrom app.components import frame_page\n"
+        "frame_page([w for w in v.views() if w.PAGE.id == 'methods'][0])\n", default_timeout=60,
+    ).run()  # fmt: skip
+    assert not view.exception and len(essays()) >= 9
+    told = {expander.label: expander for expander in view.expander}
+    for essay in essays():
+        words = " ".join(page.find(id=f"measure-{essay.id}").find_next("p").get_text().split())
+        shown = " ".join(element.value.replace("\\", "") for element in told[essay.name].markdown)
+        for text in (essay.range, essay.guard, essay.example, essay.source):
+            assert " ".join(text.split()) in words and text[:300] in shown
+        assert essay.formula in words and told[essay.name].code[0].value == essay.formula
