@@ -47,7 +47,7 @@ def _effective(row: Row) -> str:
 
 
 def accounts(state: State, answer: Answer, most: int = 12) -> Table:
-    """Shared accounts as a sentence each."""
+    """Shared accounts as a sentence each; other domains are those of bodies that are not known."""
     return table(
         "Shared accounts",
         answer.frames["accounts"],
@@ -56,10 +56,9 @@ def accounts(state: State, answer: Answer, most: int = 12) -> Table:
             Column("Provider", provider_cell(state)),
             Column("Sign", of("shown")),
             Column("Bodies", of("bodies"), True),
-            Column("Domains of bodies not known", of("domains"), True),
+            Column("Other domains", of("domains"), True),
             Column("Names", of("names"), True),
             Column("How sure", sure),
-            Column("Rule", of("rule_id")),
         ],
         most=most,
     )
