@@ -114,7 +114,7 @@ def index(edition: Edition) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
 def answer(edition: Edition, q: str = "", kind: str | None = None, most: int = 60) -> Answer:
     """What the words `q` may mean, best first; nothing for fewer than two letters.
 
-    Figures: results. Frames: results (kind, id, name, detail, score from 0 to 100, organisation_id, provider).
+    `most` 0 gives all. Figures: results. Frames: results (kind, id, name, detail, score from 0 to 100, organisation_id, provider).
     """
     wanted = search_key(q)
     entries, keys = index(edition)
@@ -141,7 +141,7 @@ def answer(edition: Edition, q: str = "", kind: str | None = None, most: int = 6
                     "provider": entry.provider,
                 },
             )
-    results = pd.DataFrame(list(best.values())[:most], columns=_COLUMNS)
+    results = pd.DataFrame(list(best.values())[: most or None], columns=_COLUMNS)
     title = (
         f"{number(len(best))} names fit “{q[:80]}”."
         if best

@@ -179,3 +179,29 @@ def test_the_hindcast_page_shows_both_recalls_and_the_controls() -> None:
     assert "Found by DNS alone, evidence before the event" in labels
     assert "Found by all evidence before the event" in labels
     assert not opened("hindcast").exception
+
+
+# One value of each key that the default edition knows.
+KNOWN = {
+    "organisation": "home-office", "provider": "aws", "product": "CloudFront", "region": "eu-west-2", "role": "council-mail-filter",
+    "layer": "front", "sector": "local", "evidence": "known", "from": "2020-01-01", "to": "2026-01-01", "metric": "hhi", "q": "leeds",
+    "tab": "contracts", "part": "2", "service": "govuk", "claim": "tussell-aws-2025", "incident": "aws-2025-12-kiro-costexplorer",
+    "preset": "fastly-2021-06-08", "plane": "control", "hours": "20",
+}  # fmt: skip
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("key", sorted(set(KEYS) - {"edition"}))
+def test_every_key_on_every_page_survives_a_rerun_and_a_fresh_visit(page: str, key: str) -> None:
+    value = KNOWN.get(key, "none-of-ours")
+    test = opened(page, **{key: value})
+    assert not test.exception and not test.error
+    before, kept = text_of(test), dict(test.query_params)
+    test.run()
+    assert not test.exception and not test.error
+    assert text_of(test) == before and dict(test.query_params) == kept
+    fresh = opened(page, **{name: value if isinstance(value, str) else value[-1] for name, value in kept.items()})
+    assert text_of(fresh) == before
+    wrong = opened(page, **{key: "none-of-ours"})
+    assert not wrong.exception and not wrong.error

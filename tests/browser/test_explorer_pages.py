@@ -90,3 +90,34 @@ def test_a_switch_of_page_keeps_every_key(browser: Browser, served: str) -> None
     for key in ("provider=fastly", "hours=20", "organisation=home-office"):
         assert key in page.url
     page.context.close()
+
+
+# Every key with a value that stands on some page; those of one page do not shut out each other.
+WALK = (
+    "provider=aws&product=CloudFront&region=eu-west-2&plane=control&hours=20&role=council-mail-filter&service=govuk"
+    "&claim=tussell-aws-2025&layer=front&sector=local&evidence=known&from=2020-01-01&to=2026-01-01&metric=hhi&tab=contracts&q=leeds"
+)
+
+
+def shown(page: Page) -> list[str]:
+    """What a page says at its top and foot, once it stands."""
+    expect(page.get_by_text("Content hash").last).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(timeout=60_000)
+    return page.locator("h1, h2").all_inner_texts()
+
+
+def test_every_page_and_key_survives_switch_reload_and_a_fresh_profile(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/explore/?{WALK}", (1280, 900), [])
+    keys = set(WALK.split("&"))
+    for view in (view.PAGE for view in views.views() if not view.PAGE.default):
+        switch(page, view.title)
+        expect(page).to_have_url(re.compile(rf"/explore/{view.id}\?"), timeout=60_000)
+        said = shown(page)
+        lost = {key for key in keys if key not in page.url}
+        assert lost <= {"product=CloudFront"}, (view.id, lost)
+        page.reload()
+        assert shown(page) == said, view.id
+        fresh = opened(browser, page.url, (1280, 900), [])
+        assert shown(fresh) == said, view.id
+        fresh.context.close()
+    page.context.close()
