@@ -11,6 +11,7 @@ import json
 import urllib.parse
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,9 @@ def test_a_download_outlives_the_editions_that_push_its_folder_out(
     async def receive() -> Any:
         await asyncio.sleep(60)
 
-    asyncio.run(response(scope, receive, send))
+    # In a thread of its own: a browser test in the same process keeps an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, response(scope, receive, send)).result()
     assert hashlib.sha256(b"".join(sent)).hexdigest() == expected["sha256"]
     assert place.is_dir()
     del response
