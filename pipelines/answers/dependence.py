@@ -82,7 +82,7 @@ def answer(
         Figure("known", "Known findings", int((named["certainty"] == "known").sum()), unit="findings"),
         Figure("inferred", "Inferred findings", int((named["certainty"] == "inferred").sum()), unit="findings"),
         Figure("unknown", "Unknown", int((findings["provider"] == "unknown").sum()), unit="findings"),
-        Figure("providers", "Providers", len(providers), unit="providers"),
+        Figure("providers", "Providers that names show", len(providers), unit="providers"),
         Figure("statements", "Published statements", len(statements), unit="statements"),
         Figure("contracts", "Contracts listed", contracts["group_id"].nunique(), unit="contracts"),
     ]
