@@ -25,6 +25,8 @@ from pipelines.export import CREDIT
 log = logging.getLogger("cloudhold")
 # Rows of a table on a page.
 SHOWN = 200
+# Pixels of a figure: two stand side by side on a telephone.
+TILE = 165
 _PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
 
 
@@ -91,16 +93,16 @@ def headline(answer: Answer) -> None:
 
 
 def metrics(figures: list[Figure]) -> None:
-    """Figures side by side, each with its range and what it is of."""
-    columns = st.columns(len(figures))
-    for column, figure in zip(columns, figures, strict=True):
-        with column:
-            st.caption(figure.label)
-            st.metric(figure.label, amount(figure, figure.value), label_visibility="collapsed")
-            if figure.has_range:
-                st.caption(f"between {amount(figure, figure.low)} and {amount(figure, figure.high)}")
-            if figure.of:
-                st.caption(f"of {figure.of}")
+    """Figures side by side, as many in a row as the screen holds, each with its range and what it is of."""
+    with st.container(horizontal=True, gap="medium"):
+        for figure in figures:
+            with st.container(width=TILE, gap="xxsmall"):
+                st.caption(figure.label)
+                st.metric(figure.label, amount(figure, figure.value), label_visibility="collapsed")
+                if figure.has_range:
+                    st.caption(f"between {amount(figure, figure.low)} and {amount(figure, figure.high)}")
+                if figure.of:
+                    st.caption(f"of {figure.of}")
 
 
 def chart(spec: charts.Chart) -> None:
@@ -182,7 +184,8 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         st.info("We hold no rows for this choice. That says what we hold, not what exists.")
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
-    st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420)
+    pounds = {head: st.column_config.NumberColumn(format="localized") for head in part.columns if "GBP" in head}
+    st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420, column_config=pounds)
     there = len(data) if total is None else total
     if there > len(part):
         st.caption(f"{number(len(part))} of {number(there)} rows; the file has all.")

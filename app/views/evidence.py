@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import components as ui
-from app import state
+from app import figures, state
 from app.stores import ask
 from app.views import Page
 from app.words import said
@@ -14,12 +14,12 @@ from pipelines.answers import provider_name
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 
-PAGE = Page("evidence", "Evidence", "How do we know what we say about it?", 10, section="About the data")
+PAGE = Page("evidence", "Evidence", "Which records say so?", 10, section="About the data")
 DEFAULT = "justice.gov.uk"
 
 
 def render(edition: Edition) -> None:
-    st.title("How do we know?")
+    st.title("Which records say so?")
     q = state.words("A host name, or the id of a service, body, contract or finding", "q", DEFAULT).strip()
     try:
         answer = ask(edition, "explain", subject=q or DEFAULT)
@@ -32,7 +32,7 @@ def render(edition: Edition) -> None:
         [
             {
                 "about": entry.get("title") or entry.get("statement") or entry.get("subject"),
-                "role": entry.get("role") or "contract",
+                "role": figures.ROLES.get(entry.get("role") or "contract", entry.get("role")),
                 "provider": ", ".join(provider_name(p) for p in entry.get("providers") or [entry.get("provider")] if p),
                 "confidence": entry.get("confidence"),
                 **{key: step[key] for key in ("kind", "value", "date", "rule_id", "source", "url")},

@@ -131,10 +131,10 @@ def answer(
             of=f"{number(summed)} contracts and call-offs",
         ),
         Figure("unknown_values", "Without a known value", unknown, unit="contracts"),
-        Figure("in_force", f"In force on {on.isoformat()}", live, unit="contracts"),
+        Figure("in_force", f"In force on {on:%-d %B %Y}", live, unit="contracts"),
         Figure(
             "in_force_gbp",
-            f"Known value in force on {on.isoformat()}",
+            f"Known value in force on {on:%-d %B %Y}",
             round(float(whole["live_gbp"]), 2),
             unit="GBP",
             n_unknown=int(whole["live_unknown"]),
