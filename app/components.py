@@ -26,7 +26,7 @@ log = logging.getLogger("cloudhold")
 # Rows of a table on a page.
 SHOWN = 200
 # Pixels of a figure: two stand side by side on a telephone.
-TILE = 165
+TILE = 155
 _PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
 
 
