@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import components as ui
-from app import figures, state
+from app import figures
 from app.stores import ask
-from app.views import Page
-from app.views.organisation import names
+from app.views import Page, _choices
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -17,8 +16,7 @@ PAGE = Page("ai", "AI", "How far do AI vendors reach into public service?", 8, s
 
 def render(edition: Edition) -> None:
     st.title("How far do AI vendors reach into public service?")
-    bodies = names(edition)
-    organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
+    organisation = _choices.body(edition)
     answer = ask(edition, "ai-reliance", organisation=organisation)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("bodies", "tokens", "statements", "contracts")])

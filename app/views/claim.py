@@ -9,8 +9,7 @@ import streamlit as st
 from app import components as ui
 from app import state
 from app.stores import ask
-from app.views import Page
-from app.views.provider import known_providers
+from app.views import Page, _choices
 from pipelines.answers import claim, provider_name
 from pipelines.edition import Edition
 
@@ -34,7 +33,9 @@ def render(edition: Edition) -> None:
     with left:
         chosen = state.choose("Published claim", "claim", list(known), lambda c: known[c]["title"])
     with right:
-        provider = state.choose("Or count a provider's contracts", "provider", known_providers(edition), provider_name)
+        provider = state.choose(
+            "Or count a provider's contracts", "provider", _choices.providers(edition), provider_name
+        )
     if provider and not chosen:
         answer = ask(edition, "claim", provider=provider, since=_day("from"), on=_day("to"))
     else:

@@ -7,8 +7,7 @@ import streamlit as st
 from app import components as ui
 from app import figures
 from app.stores import ask
-from app.views import Page
-from app.views.organisation import choose_body
+from app.views import Page, _choices
 from pipelines.edition import Edition
 
 PAGE = Page("compare", "Compare", "How does a body compare with others of its class?", 5, section="Who depends")
@@ -17,7 +16,7 @@ DEFAULT = "leeds"
 
 def render(edition: Edition) -> None:
     st.title("How does a body compare with others of its class?")
-    chosen = choose_body(edition, DEFAULT)
+    chosen = _choices.one_body(edition, DEFAULT)
     if chosen is None:
         return
     answer = ask(edition, "peers", organisation=chosen)

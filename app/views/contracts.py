@@ -9,9 +9,7 @@ import streamlit as st
 from app import components as ui
 from app import figures, state
 from app.stores import ask
-from app.views import Page
-from app.views.organisation import names
-from app.views.provider import known_providers
+from app.views import Page, _choices
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -20,12 +18,7 @@ PAGE = Page("contracts", "Contracts", "What was signed, and when could they leav
 
 def render(edition: Edition) -> None:
     st.title("What was signed, and until when?")
-    bodies = names(edition)
-    left, right = st.columns(2)
-    with left:
-        provider = state.choose("Provider", "provider", known_providers(edition), provider_name)
-    with right:
-        organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
+    provider, organisation = _choices.provider_and_body(edition)
     q = state.words("Words in buyer, supplier or title", "q") or None
     signed = ask(edition, "contracts", provider=provider, organisation=organisation, q=q, most=ui.SHOWN)
     parts = max(1, math.ceil(signed.body["rows"] / ui.SHOWN))
@@ -42,7 +35,7 @@ def render(edition: Edition) -> None:
             {
                 "q": q or "",
                 "provider": provider_name(provider or ""),
-                "organisation": bodies.get(organisation or "", ""),
+                "organisation": _choices.bodies(edition).get(organisation or "", ""),
             }
         )
     else:

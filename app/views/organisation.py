@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 import streamlit as st
 
 from app import components as ui
-from app import state
 from app.stores import ask
-from app.views import Page
+from app.views import Page, _choices
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -17,37 +14,9 @@ PAGE = Page("organisation", "Organisation", "What does this body depend on, laye
 DEFAULT = "ministry-of-justice"
 
 
-@functools.lru_cache(maxsize=4)
-def names(edition: Edition) -> dict[str, str]:
-    """Bodies that we hold evidence about, by id."""
-    rows = edition.query(
-        """SELECT organisation_id, name FROM organisations WHERE organisation_id IN (
-             SELECT organisation_id FROM findings UNION SELECT organisation_id FROM statements
-             UNION SELECT organisation_id FROM contracts UNION SELECT organisation_id FROM services)
-           ORDER BY name"""
-    )
-    return dict(zip(rows["organisation_id"], rows["name"], strict=True))
-
-
-def choose_body(edition: Edition, default: str) -> str | None:
-    """A public body whose choice is in the address; None, said, where there is none to choose."""
-    known = names(edition)
-    chosen = state.choose(
-        "Public body",
-        "organisation",
-        list(known),
-        lambda o: known.get(o, o),
-        default=default if default in known else None,
-        required=True,
-    )
-    if chosen is None:
-        st.info("Choose a public body.")
-    return chosen
-
-
 def render(edition: Edition) -> None:
     st.title("What does a public body depend on?")
-    chosen = choose_body(edition, DEFAULT)
+    chosen = _choices.one_body(edition, DEFAULT)
     if chosen is None:
         return
     answer = ask(edition, "dependence", organisation=chosen)

@@ -7,8 +7,7 @@ import streamlit as st
 from app import components as ui
 from app import figures, state
 from app.stores import ask
-from app.views import Page
-from app.views.provider import known_providers
+from app.views import Page, _choices
 from pipelines import build, outage, reference
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
@@ -23,7 +22,7 @@ def _chosen(edition: Edition) -> dict[str, str | None]:
     left, middle, right = st.columns(3)
     with left:
         provider = state.choose(
-            "Provider that fails", "provider", known_providers(edition), provider_name, DEFAULT, required=True
+            "Provider that fails", "provider", _choices.providers(edition), provider_name, DEFAULT, required=True
         )
     facts = reference.load().provider(provider or DEFAULT)
     with middle:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import streamlit as st
 
 from app import components as ui
 from app import figures, state
 from app.stores import ask
-from app.views import Page
+from app.views import Page, _choices
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -17,21 +15,10 @@ PAGE = Page("provider", "Provider", "Who depends on this provider?", 2, section=
 DEFAULT = "aws"
 
 
-@functools.lru_cache(maxsize=4)
-def known_providers(edition: Edition) -> list[str]:
-    """Providers that any finding, statement or contract names, by name."""
-    rows = edition.query(
-        """SELECT DISTINCT provider FROM (
-             SELECT provider FROM findings UNION SELECT provider FROM statements
-             UNION SELECT provider FROM contract_providers) WHERE provider NOT IN ('none', 'unknown')"""
-    )
-    return sorted(rows["provider"], key=lambda p: provider_name(p).lower())
-
-
 def render(edition: Edition) -> None:
     st.title("Who depends on a provider?")
     chosen = state.choose(
-        "Provider", "provider", known_providers(edition), provider_name, default=DEFAULT, required=True
+        "Provider", "provider", _choices.providers(edition), provider_name, default=DEFAULT, required=True
     )
     if chosen is None:
         st.info("Choose a provider.")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import components as ui
-from app import figures, state
+from app import figures
 from app.stores import ask
-from app.views import Page
-from app.views.organisation import names
-from app.views.provider import known_providers
+from app.views import Page, _choices
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -18,18 +16,16 @@ PAGE = Page("renewals", "Renewals", "Which contracts end when, and was a success
 
 def render(edition: Edition) -> None:
     st.title("When is the next chance to leave?")
-    bodies = names(edition)
-    left, right = st.columns(2)
-    with left:
-        provider = state.choose("Provider", "provider", known_providers(edition), provider_name)
-    with right:
-        organisation = state.choose("Public body", "organisation", list(bodies), lambda o: bodies.get(o, o))
+    provider, organisation = _choices.provider_and_body(edition)
     answer = ask(edition, "renewals", provider=provider, organisation=organisation)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("ending", "gbp", "ended_seen", "ended_unseen", "no_end")])
     if answer.frames["contracts"].empty:
         ui.nothing(
-            {"provider": provider_name(provider or ""), "organisation": bodies.get(organisation or "", "")},
+            {
+                "provider": provider_name(provider or ""),
+                "organisation": _choices.bodies(edition).get(organisation or "", ""),
+            },
         )
     else:
         ui.chart(figures.draw(edition, "renewals", provider=provider, organisation=organisation).chart)

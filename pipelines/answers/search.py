@@ -95,7 +95,8 @@ def index(edition: Edition) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
         for words in (row["name"], *(row["hosts"] or ())):
             add("service", row["service_id"], row["name"], body, words, organisation_id=row["organisation_id"])
     for row in edition.rows(
-        "SELECT subject, any_value(organisation_id) AS organisation_id FROM findings WHERE NOT private GROUP BY 1 ORDER BY 1"
+        "SELECT subject, any_value(organisation_id) AS organisation_id FROM findings WHERE NOT private "
+        "AND NOT contains('.' || subject, '._') GROUP BY 1 ORDER BY 1"  # names of validation and policy, not of hosts
     ):
         body = names.get(row["organisation_id"], "")
         add("host", row["subject"], row["subject"], body, organisation_id=row["organisation_id"])

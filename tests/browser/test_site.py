@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from starlette.routing import Route
+
+from app.site import routes
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +34,8 @@ PAGES = {
     "claim form": "/claim?provider=amazon&organisation=home-office",
     "contracts": "/contracts",
     "map": "/map",
+    "concentration": "/concentration?population=contracts&by=jurisdiction&weight=value",
+    "shared": "/shared",
     "leads": "/leads",
     "data": "/data/",
     "dictionary": "/data/latest/dictionary",
@@ -78,6 +84,19 @@ def test_every_page_at_both_widths_in_light_and_dark(
     assert [url for url in asked if urlsplit(url).scheme.startswith("http") and urlsplit(url).netloc != home] == []
     assert [line for line in heard if "404" not in line] == []
     page.context.close()
+
+
+def test_no_page_is_left_out() -> None:
+    """Every address that gives a page is in the list; the explorer, files, feeds and charts are examined elsewhere."""
+    elsewhere = re.compile(r"/(explore|assets|api|feed|chart|healthz)\b|\.(txt|xml)$|\{file\}|/data/\{edition\}/$")
+    opened = [urlsplit(address).path for address in PAGES.values()]
+    missing = [
+        route.path
+        for route in routes()
+        if isinstance(route, Route) and not elsewhere.search(route.path)
+        if not any(route.path_regex.match(path) for path in opened)
+    ]
+    assert missing == []
 
 
 def test_the_examination_finds_a_barrier_where_there_is_one(browser: Browser) -> None:
