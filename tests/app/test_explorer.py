@@ -186,8 +186,14 @@ KNOWN = {
     "organisation": "home-office", "provider": "aws", "product": "CloudFront", "region": "eu-west-2", "role": "council-mail-filter",
     "layer": "front", "sector": "local", "evidence": "known", "from": "2020-01-01", "to": "2026-01-01", "metric": "hhi", "q": "leeds",
     "tab": "contracts", "part": "2", "service": "govuk", "claim": "tussell-aws-2025", "incident": "aws-2025-12-kiro-costexplorer",
-    "preset": "fastly-2021-06-08", "plane": "control", "hours": "20",
+    "preset": "fastly-2021-06-08", "plane": "control", "hours": "20", "by": "parent", "population": "contracts",
+    "cause": "config_change",
 }  # fmt: skip
+
+
+def lasting(test: AppTest) -> str:
+    """What a page says, without the note that it dropped a value: it is said once, and the value is gone."""
+    return "\n".join(line for line in text_of(test).splitlines() if "is not in this edition" not in line)
 
 
 @pytest.mark.full
@@ -197,11 +203,11 @@ def test_every_key_on_every_page_survives_a_rerun_and_a_fresh_visit(page: str, k
     value = KNOWN.get(key, "none-of-ours")
     test = opened(page, **{key: value})
     assert not test.exception and not test.error
-    before, kept = text_of(test), dict(test.query_params)
+    before, kept = lasting(test), dict(test.query_params)
     test.run()
     assert not test.exception and not test.error
-    assert text_of(test) == before and dict(test.query_params) == kept
+    assert lasting(test) == before and dict(test.query_params) == kept
     fresh = opened(page, **{name: value if isinstance(value, str) else value[-1] for name, value in kept.items()})
-    assert text_of(fresh) == before
+    assert lasting(fresh) == before
     wrong = opened(page, **{key: "none-of-ours"})
     assert not wrong.exception and not wrong.error
