@@ -191,6 +191,8 @@ def collect(
     problem: CloudholdError | None = None
     try:
         for page in module.collect(fetcher, run):
+            if run.anew:
+                report.read, begun_with, run.anew = 0, 0, False
             run.unread = keeper.take(page)
             if run.unread:
                 unread.append(f"{page.name}: {run.unread}")

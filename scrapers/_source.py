@@ -77,7 +77,8 @@ class Run:
     """What one run was asked for, and what the last one left.
 
     `resuming`: the last run was asked for the same and did not finish. `span`: the days that a complete run
-    covers, told by the scraper. `lacks`: what the scraper could not get and went on without; a run that lacks anything is not complete.
+    covers, told by the scraper. `lacks`: what the scraper could not get and went on without; a run that lacks anything is not complete. `anew`: the
+    scraper begins at its first page again, so rows that an earlier run read do not count beside these.
     """
 
     since: dt.date | None
@@ -90,6 +91,7 @@ class Run:
     span: tuple[dt.date, dt.date] | None = None
     unread: str | None = None
     lacks: list[str] = field(default_factory=list)
+    anew: bool = False
 
 
 @functools.cache

@@ -41,6 +41,7 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     seen: set[str] = set()
     starts = 1
     while True:
+        run.anew = run.anew or number == 1
         run.progress(counted, total, f"page {number}")
         fetched = fetcher.get(f"{ADDRESS}?page={number}")
         body = _listed(fetched, number)

@@ -42,11 +42,8 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     """
     if not run.arguments:
         raise Refused("ocds-feed needs its first page; give --base-url https://host/path")
-    at = (
-        run.cursor
-        if run.resuming and (run.cursor.get("next") or run.cursor.get("open"))
-        else {"next": run.arguments[0]}
-    )
+    run.anew = not (run.resuming and (run.cursor.get("next") or run.cursor.get("open")))
+    at = {"next": run.arguments[0]} if run.anew else run.cursor
     walk = _Walk(list(at.get("open") or ()), list(at.get("marks") or ()))
     again = list(walk.open)
     url: str | None = at["next"]

@@ -206,3 +206,13 @@ def test_a_fault_that_strikes_every_time(server: HttpFaults, tmp_path: Path, fau
         assert report.state == "complete" and len(held) == 15 - (end == "one less")
     else:
         assert before <= held
+
+
+@pytest.mark.parametrize("fault", ["cursor_loop", "repeated_page"])
+def test_a_run_that_begins_again_counts_its_own_rows(server: HttpFaults, store: Store, fault: str) -> None:
+    """Fifteen rows in all: what a run that went astray had read is not added to the whole run that followed."""
+    ended = []
+    for _ in range(3):
+        report, _ = run(server, store, fault, at=1, times=1)
+        ended.append((report.state, (store.manifest().cursors["ocds-feed"]["complete"] or {}).get("read")))
+    assert ended == [("partial", None), ("complete", 15), ("complete", 15)]
