@@ -16,7 +16,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app import palette
-from pipelines.answers import number, percent, pounds
+from pipelines.answers import long_day, number, percent, pounds
 from pipelines.export import CREDIT
 
 X = float | dt.date
@@ -189,7 +189,7 @@ def words(value: float | None, chart: Chart | None = None) -> str:
 
 def day(value: X | None) -> str:
     if isinstance(value, dt.date):
-        return f"{value:%-d %B %Y}"
+        return long_day(value)
     return "an unknown day" if value is None else f"{value:g}"
 
 

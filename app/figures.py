@@ -16,7 +16,7 @@ import pandas as pd
 from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.stores import ask
 from app.words import said
-from pipelines.answers import Answer, exposure, number, provider_name
+from pipelines.answers import Answer, exposure, long_day, number, provider_name
 from pipelines.answers import concentration as concentration_answer
 from pipelines.answers import layers as layers_answer
 from pipelines.answers import places as places_answer
@@ -121,7 +121,7 @@ def _certainty(answer: Answer, chart_id: str, title: str, unit: str) -> Bars:
     return Bars(
         id=chart_id,
         title=title,
-        subtitle=f"{unit} by provider" + (f", newest record {seen:%-d %B %Y}" if pd.notna(seen) else ""),
+        subtitle=f"{unit} by provider" + (f", newest record {long_day(seen)}" if pd.notna(seen) else ""),
         unit=unit,
         labels=labels,
         series=(

@@ -36,7 +36,7 @@ def day(value: Any) -> str:
         return "no date"
     if isinstance(value, str):
         value = pd.Timestamp(value)
-    return f"{value:%-d\u00a0%b\u00a0%Y}"
+    return f"{value.day}\u00a0{value:%b\u00a0%Y}"
 
 
 def money(value: Any) -> str:

@@ -234,6 +234,11 @@ def count(value: int, noun: str) -> str:
     return f"{number(value)} {noun}{'' if value == 1 else 's'}"
 
 
+def long_day(day: dt.date) -> str:
+    """A day in words, 2 February 2026. strftime has no such day on Windows."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def percent(value: float | None) -> str:
     """A share as a whole percentage; "under 1%" rather than "0%" for a share that exists."""
     if value is None:

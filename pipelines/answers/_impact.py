@@ -64,7 +64,7 @@ def tied(edition: Edition, provider: str) -> tuple[dict[str, Any], pd.DataFrame]
 
     Keys: contracts, gbp (as the contracts question gives it), low, high, unknown_values, without_end.
     """
-    asked = contracts.answer(edition, provider=provider)
+    asked = contracts.answer(edition, provider=provider, most=0)
     rows = asked.frames["contracts"]
     once = rows.drop_duplicates("group_id")
     once = once[once["contract_class"].isin(["contract", "call_off"])]

@@ -16,6 +16,7 @@ from pipelines.answers import (
     count,
     jsonable,
     listing,
+    long_day,
     new,
     number,
     percent,
@@ -213,8 +214,8 @@ def _buyer(edition: Edition, buyer: str | None) -> str | None:
 
 def _label(key: str, since: dt.date | None, on: dt.date) -> str:
     if key == "since":
-        return f"Awarded since {since:%-d %B %Y}" if since else "Awarded since (no day given)"
-    return f"In force on {on:%-d %B %Y}" if key == "in_force" else LABELS[key]
+        return f"Awarded since {long_day(since)}" if since else "Awarded since (no day given)"
+    return f"In force on {long_day(on)}" if key == "in_force" else LABELS[key]
 
 
 def _query(claim_id: str | None, provider: str | None, buyer: str | None, since: dt.date | None, on: dt.date) -> str:

@@ -147,7 +147,7 @@ def answer(
     missing = states["unknown"] + states["not_tested"]
     one, several = BY[by]
 
-    def figure(figure_id: str, label: str, bounds: Bounds, of: str = unit) -> Figure:
+    def figure(figure_id: str, label: str, bounds: Bounds, of: str = unit, shown: str = one) -> Figure:
         # The value and its range have two denominators where something is not attributed: both are said.
         none, over = "", f"all {total}"
         if held.nobody:
@@ -156,7 +156,7 @@ def answer(
             over = (
                 over if none else f"the {_amount(bounds.known + bounds.unknown, chosen, weight)} not shown to have none"
             )
-        part = f"{_amount(bounds.known, chosen, weight)} with a {one} shown{none}; the range is over {over}"
+        part = f"{_amount(bounds.known, chosen, weight)} with a {shown} shown{none}; the range is over {over}"
         return Figure(
             figure_id, label, bounds.value, bounds.low, bounds.high, of, part if bounds.unknown else total, missing
         )
@@ -186,9 +186,11 @@ def answer(
     homes, owners = (
         _held(items, _holder(facts, key), weight, evidence == "known") for key in ("jurisdiction", "parent")
     )
-    figures.append(figure("redundancy", "Show two or more companies", owners.only(grain).share(SEVERAL), "share"))
+    figures.append(
+        figure("redundancy", "Show two or more companies", owners.only(grain).share(SEVERAL), "share", "company")
+    )
     us = homes.holders(grain).share("US")
-    figures.append(figure("us_law", "Answer to US law, by parent company", us, "share"))
+    figures.append(figure("us_law", "Answer to US law, by parent company", us, "share", "company"))
     attributed = masses.held + masses.nobody - masses.unattributed
     figures.append(Figure("attributed", f"With a {one} shown, or none", attributed, unit=unit, of=total))
     for state, label in (

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, page_of, pounds, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, page_of, pounds, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.text import search_key
@@ -131,10 +131,10 @@ def answer(
             of=f"{number(summed)} contracts and call-offs",
         ),
         Figure("unknown_values", "Without a known value", unknown, unit="contracts"),
-        Figure("in_force", f"In force on {on:%-d %B %Y}", live, unit="contracts"),
+        Figure("in_force", f"In force on {long_day(on)}", live, unit="contracts"),
         Figure(
             "in_force_gbp",
-            f"Known value in force on {on:%-d %B %Y}",
+            f"Known value in force on {long_day(on)}",
             round(float(whole["live_gbp"]), 2),
             unit="GBP",
             n_unknown=int(whole["live_unknown"]),
@@ -143,7 +143,7 @@ def answer(
     ]
     title = (
         f"We list {number(contracts)} {name}, worth {pounds(total)} where a value is known "
-        f"({number(summed - unknown)} of them); {number(live)} are in force on {on:%-d %B %Y}."
+        f"({number(summed - unknown)} of them); {number(live)} are in force on {long_day(on)}."
         if contracts
         else f"We list no {name}: that says what we hold, not what exists."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, companies, new, number, sources_of
+from pipelines.answers import Answer, Figure, companies, long_day, new, number, sources_of
 from pipelines.edition import Edition
 
 ID = "in-force"
@@ -71,7 +71,7 @@ def answer(edition: Edition) -> Answer:
     )
     title = (
         f"Of the listed contracts, {number(last.iloc[0]['contracts'])} with {last.iloc[0]['name']} were in force on "
-        f"{last.iloc[0]['day']:%-d %B %Y}, and up to {number(last.iloc[0]['high'])} if those without an end date still run."
+        f"{long_day(last.iloc[0]['day'])}, and up to {number(last.iloc[0]['high'])} if those without an end date still run."
         if len(last)
         else "No listed contract has a day of start."
     )

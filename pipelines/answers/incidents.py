@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, percent, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, percent, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.incidents.join import CHECK
@@ -152,7 +152,7 @@ def _rows(
 def when(row: Mapping[Any, Any]) -> str:
     """The day in words; the month or year where only that is known, which the id then carries."""
     if pd.notna(row["started_on"]):
-        return f"{row['started_on']:%-d %B %Y}"
+        return long_day(row["started_on"])
     month = re.search(r"(20\d\d)-(\d\d)(?!\d)", row["incident_id"])
     if month and 1 <= int(month[2]) <= 12:
         return f"{dt.date(int(month[1]), int(month[2]), 1):%B %Y}, day not known"

@@ -9,7 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, concentration, incidents, new, number, pounds, provider_name, renewals
+from pipelines.answers import (
+    Answer,
+    Figure,
+    concentration,
+    incidents,
+    long_day,
+    new,
+    number,
+    pounds,
+    provider_name,
+    renewals,
+)
 from pipelines.answers import claim as claim_answer
 from pipelines.answers._populations import HEADLINES, population
 from pipelines.edition import Edition
@@ -106,7 +117,7 @@ def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": "ending" if soon else "ended",
                 "sentence": f"{row['buyer_name']}: {row['title']}, awarded at up to {pounds(row['value_gbp'])} with "
-                f"{provider_name(row['provider'])}, {verb} on {row['end_on']:%-d %B %Y}; we see no successor{perhaps}.",
+                f"{provider_name(row['provider'])}, {verb} on {long_day(row['end_on'])}; we see no successor{perhaps}.",
                 "ask": f"Ask {row['buyer_name']} what follows, by which procedure, and what leaving would take.",
                 "about": "contract",
                 "id": row["contract_id"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, new, number, page_of, pounds, provider_name, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, page_of, pounds, provider_name, sources_of
 from pipelines.answers.claim import family_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -147,7 +147,7 @@ def answer(
     worth = round(float(states["gbp"].get(ENDS_SOON, 0.0)), 2) if ending else 0.0
     worth = 0.0 if worth != worth else worth
     figures = [
-        Figure("ending", f"End within 12 months of {on:%-d %B %Y}", ending, unit="contracts"),
+        Figure("ending", f"End within 12 months of {long_day(on)}", ending, unit="contracts"),
         Figure(
             "gbp",
             "Their known value",
@@ -165,9 +165,9 @@ def answer(
     scope = f" with {provider_name(provider)}" if provider else ""
     title = (
         f"{number(ending)} cloud contracts{scope}, worth {pounds(worth)} where a value is known, "
-        f"end within 12 months of {on:%-d %B %Y}."
+        f"end within 12 months of {long_day(on)}."
         if ending
-        else f"We list no cloud contract{scope} that ends within 12 months of {on:%-d %B %Y}: that says what we hold."
+        else f"We list no cloud contract{scope} that ends within 12 months of {long_day(on)}: that says what we hold."
     )
     return new(
         edition,

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, listing, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, listing, long_day, new, number, provider_name, sources_of
 from pipelines.attribution import names
 from pipelines.attribution.mail import names_host, registrable
 from pipelines.edition import Edition
@@ -319,7 +319,7 @@ def _accounts(members: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sentence(who: list[str], words: str, newest: dt.date | None) -> str:
-    date = f"as of {newest:%-d %B %Y}" if newest else "in a list without a date"
+    date = f"as of {long_day(newest)}" if newest else "in a list without a date"
     return f"{listing(who, most=4)} share the same {words} {date}; evidence suggests one account or supplier"
 
 
@@ -369,7 +369,7 @@ def _title(accounts: pd.DataFrame, kinds: pd.DataFrame) -> str:
         )
     top = known.iloc[0]
     tested = int(kinds.set_index("kind").loc[top["kind"], "bodies"])
-    date = f"as of {top['seen_on']:%-d %B %Y}" if top["seen_on"] is not None else "in a list without a date"
+    date = f"as of {long_day(top['seen_on'])}" if top["seen_on"] is not None else "in a list without a date"
     return (
         f"Evidence suggests that {number(len(known))} account{'s' if len(known) != 1 else ''} serve several public bodies "
         f"each; the widest, one {top['kind_words']}, is seen at {number(top['bodies'])} of the {number(tested)} bodies "

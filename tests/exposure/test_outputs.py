@@ -178,6 +178,17 @@ def test_contract_value_is_that_of_the_contracts_page_with_its_bounds(default_ed
     assert told["gbp"] == pytest.approx(float(body["contracts_tied"]["value_gbp"].sum()))
 
 
+def test_contract_value_counts_the_contracts_that_a_page_leaves_out(
+    default_edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, rows = _impact.tied(default_edition, "aws")
+    before = contracts.answer.__defaults__ or ()
+    monkeypatch.setattr(contracts.answer, "__defaults__", (*before[:-2], 2, 0))  # two rows a page
+    assert len(contracts.answer(default_edition, provider="aws").frames["contracts"]) == 2 < whole["contracts"]
+    told, listed = _impact.tied(default_edition, "aws")
+    assert told == whole and len(listed) == len(rows)
+
+
 def test_history_as_counted_in_the_table_of_incidents(default_edition: Edition) -> None:
     """Azure UK South, 24 hours, cooling: lengths of Azure's and of power and cooling incidents, from the file."""
     with (DATA / "incidents.csv").open() as file:

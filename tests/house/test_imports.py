@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,18 @@ def test_each_dependency_has_one_line_of_reason() -> None:
     listed = [line for line in lines if line.startswith('    "') and ">=" in line]
     assert len(listed) > 15
     assert [line for line in listed if "#" not in line] == []
+
+
+def test_days_are_written_on_every_system() -> None:
+    """A day without its nought in strftime's words is not known to Windows, where the README says how to start."""
+    wrong = [
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in files(room)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("%-[a-zA-Z]", node.value)
+    ]
+    assert wrong == []
 
 
 def test_nothing_of_this_workplace_is_named() -> None:

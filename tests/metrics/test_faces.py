@@ -54,3 +54,10 @@ def test_the_methods_pages_explain_every_measure(store_path: Path) -> None:
         for text in (essay.range, essay.guard, essay.example, essay.source):
             assert " ".join(text.split()) in words and text[:300] in shown
         assert essay.formula in words and told[essay.name].code[0].value == essay.formula
+
+
+def test_what_a_share_rests_on_is_named_whatever_the_page_is_by(default_edition: Edition) -> None:
+    """By region few services show a region, and more of them a company: US law rests on the company."""
+    answer = concentration.answer(default_edition, "service-web", by="region")
+    assert " with a company shown" in answer.figure("us_law").of and "region" not in answer.figure("us_law").of
+    assert " with a region shown" in answer.figure("leader_share").of
