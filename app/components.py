@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from app import charts, palette, state
+from app.figures import ROLES
 from app.stores import ask, shown_edition
 from app.words import age, amount, blank, said
 from app.words import plain as plain
@@ -197,11 +198,14 @@ def _readable(data: pd.DataFrame) -> pd.DataFrame:
     out = data.copy()
     for column in out.columns:
         if not pd.api.types.is_numeric_dtype(out[column]):
-            out[column] = [_in_words(value) for value in out[column]]
+            words = ROLES if column == "role" else {}
+            out[column] = [_in_words(value, words) for value in out[column]]
     return out
 
 
-def _in_words(value: Any) -> str:
+def _in_words(value: Any, words: Mapping[str, str]) -> str:
+    if isinstance(value, str) and value in words:
+        return words[value]
     if isinstance(value, dt.date) and not blank(value):
         return f"{value:%Y-%m-%d}"
     return said(value)

@@ -297,7 +297,7 @@ def contracts_timeline(
         spans=spans,
         keys={key: provider_name(key) for key in dict.fromkeys(span.key for span in spans)},
         on=answer.as_of,
-        of=f"{number(answer.body['rows'])} cloud contracts and call-offs listed",
+        of=f"{number(answer.body['rows'])} cloud contracts and call-offs{answer.body['scope']} listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )
@@ -323,7 +323,7 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
         series=tuple(
             Series(f"p:{name}", provider_name(name), [count(month, name) for month in order]) for name in providers
         ),
-        of=f"{number(answer.body['rows'])} cloud contracts and call-offs listed",
+        of=f"{number(answer.body['rows'])} cloud contracts and call-offs{answer.body['scope']} listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -252,7 +252,17 @@ _PART = {
     "dns (front)": "name servers",
     "mail (back)": "mailboxes",
     "mail (front)": "mail filter",
+    "identity (front)": "sign-in",
     "identity (back)": "sign-in",
+    "dns (back)": "name servers",
+    "mail_sending (front)": "sending mail",
+    "mail_sending (back)": "sending mail",
+    "saas (front)": "online services",
+    "saas (back)": "online services",
+    "certificate (front)": "certificates",
+    "certificate (back)": "certificates",
+    "ai (front)": "AI",
+    "ai (back)": "AI",
 }
 
 

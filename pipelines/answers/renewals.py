@@ -99,14 +99,17 @@ def answer(
     Figures: ending (within 12 months), gbp, ended_seen, ended_unseen, no_end. Frames: months (month, provider,
     contracts, gbp, unknown_values); contracts by their end (`most` rows after the first `skip`; 0: all; state: runs, ends
     within 12 months, ended: successor seen, ended: successor not seen, no end date); soon (those that end within 12
-    months) and longest (the last to end) of the same columns. body.rows: how many rows there are.
+    months) and longest (the last to end) of the same columns. A provider stands for its group of companies, as
+    body.scope says. body.rows: how many rows there are.
     """
     on = on or edition.as_of
     limit, more = page_of(most, skip)
     conditions = ["true"]
     parameters: dict[str, Any] = {}
+    scope = ""
     if provider:
         family = family_of(provider)[1]
+        scope = f" with {provider_name(provider)}" + (" or others of its group of companies" if len(family) > 1 else "")
         parameters |= {f"provider_{place}": member for place, member in enumerate(family)}
         conditions.append(f"provider IN ({', '.join(f'$provider_{place}' for place in range(len(family)))})")
     if organisation:
@@ -162,7 +165,6 @@ def answer(
         ),
         Figure("no_end", "Without an end date", count(NO_END), unit="contracts"),
     ]
-    scope = f" with {provider_name(provider)}" if provider else ""
     title = (
         f"{number(ending)} cloud contracts{scope}, worth {pounds(worth)} where a value is known, "
         f"end within 12 months of {long_day(on)}."
@@ -185,7 +187,7 @@ def answer(
         ],
         parameters={k: v for k, v in (("provider", provider), ("organisation", organisation), ("on", on)) if v},
         sources=sources_of(edition, held["source_id"]),
-        body={"rows": total, "contracts": table},
+        body={"rows": total, "scope": scope, "contracts": table},
     )
 
 
