@@ -554,12 +554,6 @@ def validate(name: str, data: pa.Table) -> None:
                     raise CloudholdError(f"table {name}, column {column.name}: {value!r} is not in its codelist")
 
 
-def create_sql(name: str) -> str:
-    """DuckDB statement that creates table `name` empty."""
-    columns = ", ".join(f'"{c.name}" {c.duckdb}' for c in table(name).columns)
-    return f'CREATE OR REPLACE TABLE "{name}" ({columns})'
-
-
 def empty(name: str) -> pa.Table:
     """Table `name` without rows."""
     # Not Schema.empty_table(): it imports pandas.

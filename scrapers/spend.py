@@ -136,8 +136,8 @@ class _Walk:
             yield from self._keep(Fetched("", 200, {}, body, self.run.now), path.name, None, None)
 
     def _read(self, body: bytes, base: str, shown: str, listed: bool) -> Iterator[Page]:
-        found = [file for file in _govuk.files(body, base) if self._in_dates(file.words)]
         offered = _govuk.files(body, base)
+        found = [file for file in offered if self._in_dates(file.words)]
         spending = [file for file in found if _SPEND.search(file.words)] or found
         below = (
             [] if listed else [one for one in _govuk.documents(body, base) if _SPEND.search(f"{one.title} {one.url}")]
