@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 import streamlit as st
 
-from app import charts, palette, state
+from app import charts, palette, plots, state
 from app.figures import ROLES
 from app.stores import ask, shown_edition
 from app.words import age, amount, blank, said
@@ -113,7 +113,7 @@ def chart(spec: charts.Chart) -> None:
     if spec.empty:
         st.info("There is nothing to draw for this choice.")
         return
-    st.plotly_chart(charts.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
+    st.plotly_chart(plots.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
     if isinstance(spec, charts.Lines) and spec.rules:
         st.caption(plain(". ".join(charts.rule_words(spec))))
     rows = pd.DataFrame(charts.table(spec))

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from app import charts, palette, svg
+from app import charts, palette, plots, svg
 from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 
 COMMON = {"title": "Most councils", "of": "10 councils", "source": "a source"}
@@ -92,7 +92,7 @@ def test_the_rows_hold_the_numbers_of_the_specification(chart: charts.Chart, fir
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
 def test_plotly_takes_every_figure(chart: charts.Chart) -> None:
-    assert len(charts.drawn(chart).data) >= 1
+    assert len(plots.drawn(chart).data) >= 1
 
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
@@ -106,7 +106,7 @@ def test_every_picture_is_whole_svg_with_its_words(chart: charts.Chart, burn: bo
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    drawn = charts.figure(BARS)["data"]
+    drawn = plots.figure(BARS)["data"]
     assert [sum(trace["x"][row] for trace in drawn) for row in range(3)] == [5.0, 1.0, 4.0]
     root = ET.fromstring(svg.draw(BARS))
     lengths = [
@@ -126,13 +126,13 @@ def test_hostile_text_stays_text() -> None:
     )  # fmt: skip
     root = ET.fromstring(svg.draw(chart, burn=True))
     assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "g", "rect", "text", "path", "circle"}
-    assert "<" not in charts.figure(chart)["data"][0]["y"][0]
+    assert "<" not in plots.figure(chart)["data"][0]["y"][0]
 
 
 @pytest.mark.parametrize("unknown", [None], ids=["not tested"])
 def test_what_was_not_tested_is_empty_and_not_zero(unknown: None) -> None:
     assert MATRIX.share(1, 1) is unknown
-    assert charts.figure(MATRIX)["data"][0]["text"][1][1] == ""
+    assert plots.figure(MATRIX)["data"][0]["text"][1][1] == ""
 
 
 def test_an_empty_chart_has_words_too() -> None:

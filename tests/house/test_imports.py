@@ -76,7 +76,7 @@ def test_the_thinking_knows_no_network_and_no_screen() -> None:
 NAMED = [
     ("streamlit", "app/components.py", "tests/app/test_explorer.py"),
     ("pandas", "pipelines/answers/concentration.py", "tests/golden/test_source_to_screen.py"),
-    ("plotly", "app/charts.py", "tests/app/test_charts.py"),
+    ("plotly", "app/plots.py", "tests/app/test_charts.py"),
     ("requests", "scrapers/_fetch.py", "tests/scrapers/test_fetch.py"),
     ("bs4", "scrapers/_pages.py", "tests/scrapers/test_pages.py"),
     ("bs4", "pipelines/incidents/azure_history.py", "tests/incidents/test_shapes.py"),

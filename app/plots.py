@@ -1,0 +1,325 @@
+"""The plotly figure of a chart, as a plain dict: 19 times cheaper than plotly express."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app import palette
+from app.charts import SHAPES, Bars, Chart, DotMap, Dots, Lines, Matrix, Timeline, day, extent, words
+from pipelines.answers import percent
+
+_GRID = "#E5E5E5"
+
+
+def _layout(height: int, **more: Any) -> dict[str, Any]:
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 16, "t": 8, "b": 40},
+        "font": {"size": 14},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        **more,
+    }
+
+
+def _axis(**more: Any) -> dict[str, Any]:
+    return {"fixedrange": True, "gridcolor": _GRID, "automargin": True, **more}
+
+
+@functools.singledispatch
+def figure(chart: Chart) -> dict[str, Any]:
+    """The chart as a plotly figure: a plain dict of data and layout."""
+    raise TypeError(f"no figure for {type(chart).__name__}")
+
+
+def drawn(chart: Chart) -> go.Figure:
+    """The figure as plotly checks it: a wrong key or value fails here and not in the browser."""
+    return go.Figure(figure(chart))
+
+
+@figure.register
+def _(chart: Bars) -> dict[str, Any]:
+    labels = list(chart.labels)
+    places = palette.places(series.key for series in chart.series)
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": series.label,
+            "y": labels,
+            "x": list(series.values),
+            "marker": {
+                "color": palette.colour(series.key, places[series.key]),
+                "line": {"color": "#FFFFFF", "width": 1},
+                "pattern": {
+                    "shape": palette.PATTERN.get(series.key, ""),
+                    "size": 8,
+                    "solidity": 0.25,
+                    "fillmode": "overlay",
+                    "fgcolor": "#FFFFFF",
+                    "fgopacity": 0.8,
+                },
+            },
+            "text": [words(v, chart) if v else "" for v in series.values],
+            "textposition": "auto",
+            "insidetextfont": {
+                "color": "#FFFFFF" if palette.colour(series.key, places[series.key]) in palette.DARK else palette.INK
+            },
+            "outsidetextfont": {"color": palette.INK},
+            "textangle": 0,
+            "hovertemplate": "%{y}: %{x} " + series.label.lower() + "<extra></extra>",
+        }
+        for series in chart.series
+    ]
+    return {
+        "data": traces,
+        "layout": _layout(
+            110 + 34 * max(len(labels), 1),
+            barmode="stack",
+            showlegend=len(chart.series) > 1,
+            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero"),
+            yaxis=_axis(autorange="reversed", ticklabelposition="outside"),
+        ),
+    }
+
+
+@figure.register
+def _(chart: Lines) -> dict[str, Any]:
+    traces: list[dict[str, Any]] = []
+    places = palette.places(line.label for line in chart.lines)
+    for place, line in enumerate(chart.lines):
+        colour = palette.colour(line.label, places[line.label])
+        if line.low:
+            held = [i for i, low in enumerate(line.low) if low is not None and line.high[i] is not None]
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "name": f"{line.label}, range",
+                    "x": [line.xs[i] for i in held] + [line.xs[i] for i in reversed(held)],
+                    "y": [line.low[i] for i in held] + [line.high[i] for i in reversed(held)],
+                    "fill": "toself",
+                    "fillcolor": _faded(colour),
+                    "line": {"width": 0},
+                    "hoverinfo": "skip",
+                    "showlegend": False,
+                }
+            )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers" if len(line.xs) < 40 else "lines",
+                "name": line.label,
+                "x": list(line.xs),
+                "y": list(line.ys),
+                "line": {"color": colour, "width": 2.5, "dash": ("solid", "dash", "dot", "dashdot")[place % 4]},
+                "marker": {"symbol": SHAPES[place % len(SHAPES)], "size": 7},
+                "connectgaps": False,
+            }
+        )
+    rules = [
+        {
+            "type": "line", "x0": rule.x, "x1": rule.x, "y0": 0, "y1": 1, "yref": "paper",
+            "line": {"color": palette.DARK_GREY, "width": 1, "dash": "dot"},
+        }
+        for rule in chart.rules
+    ]  # fmt: skip
+    # Numbers, since the words of two outages in one month would lie on each other; `rule_words` says what they are.
+    notes = [
+        {
+            "x": rule.x, "y": 1 - 0.07 * (count % 3), "yref": "paper", "text": str(count + 1), "showarrow": False,
+            "bgcolor": "#505A5F", "font": {"size": 12, "color": "#FFFFFF"}, "borderpad": 3,
+        }
+        for count, rule in enumerate(chart.rules)
+    ]  # fmt: skip
+    return {
+        "data": traces,
+        "layout": _layout(
+            380,
+            showlegend=len(chart.lines) > 1,
+            xaxis=_axis(title={"text": chart.x_label}),
+            yaxis=_axis(title={"text": chart.unit}, rangemode="tozero", tickformat=".0%" if chart.share else ","),
+            shapes=rules,
+            annotations=notes,
+        ),
+    }
+
+
+def _faded(colour: str) -> str:
+    return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},0.18)"
+
+
+def _inert(text: str) -> str:
+    """Foreign text for plotly, which reads a few HTML tags in its labels."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@figure.register
+def _(chart: Matrix) -> dict[str, Any]:
+    shares = [[chart.share(r, c) for c in range(len(chart.columns))] for r in range(len(chart.rows))]
+    text = [
+        ["" if count is None else f"{words(count)}<br>{percent(share)}" for count, share in zip(line, row, strict=True)]
+        for line, row in zip(chart.counts, shares, strict=True)
+    ]
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "x": list(chart.columns),
+                "y": [_inert(row) for row in chart.rows],
+                "z": shares,
+                "zmin": 0,
+                "zmax": 1,
+                "text": text,
+                "texttemplate": "%{text}",
+                "colorscale": [[0, "#FFFFFF"], [1, palette.DARK_BLUE]],
+                "showscale": False,
+                "xgap": 2,
+                "ygap": 2,
+                "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
+            }
+        ],
+        "layout": _layout(
+            90 + 44 * max(len(chart.rows), 1),
+            xaxis=_axis(side="top"),
+            yaxis=_axis(autorange="reversed"),
+        ),
+    }
+
+
+@figure.register
+def _(chart: Dots) -> dict[str, Any]:
+    traces: list[dict[str, Any]] = []
+    for place, key in enumerate(dict.fromkeys(dot.certainty for dot in chart.dots)):
+        part = [dot for dot in chart.dots if dot.certainty == key]
+        ranges = [
+            (max((dot.high if dot.high is not None else dot.value) - dot.value, 0),
+             max(dot.value - (dot.low if dot.low is not None else dot.value), 0))
+            for dot in part
+        ]  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": palette.WORDS.get(key, key),
+                "x": [dot.value for dot in part],
+                "y": [_inert(dot.label) for dot in part],
+                "error_x": {
+                    "type": "data", "symmetric": False, "array": [high for high, _ in ranges],
+                    "arrayminus": [low for _, low in ranges], "thickness": 1.5,
+                },
+                "marker": {
+                    "color": palette.colour(key, place), "size": 12, "symbol": SHAPES[place % len(SHAPES)],
+                    "line": {"color": palette.DARK_GREY, "width": 1},
+                },
+                "customdata": [_inert(dot.path) for dot in part],
+                "hovertemplate": "%{y}: %{x}<br>%{customdata}<extra></extra>",
+            }
+        )  # fmt: skip
+    return {
+        "data": traces,
+        "layout": _layout(
+            110 + 30 * max(len(chart.dots), 1),
+            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero"),
+            yaxis=_axis(
+                autorange="reversed",
+                categoryorder="array",
+                categoryarray=[_inert(dot.label) for dot in chart.dots],
+            ),
+        ),
+    }
+
+
+@figure.register
+def _(chart: Timeline) -> dict[str, Any]:
+    first, last = extent(chart)
+    places = palette.places(chart.keys)
+    traces = []
+    for key, label in chart.keys.items():
+        part = [(row, span) for row, span in enumerate(chart.spans) if span.key == key and (span.start or span.end)]
+        if not part:
+            continue
+        xs: list[Any] = []
+        ys: list[Any] = []
+        text: list[Any] = []
+        for row, span in part:
+            note = _inert(f"{span.label}, {words(span.value_gbp)} GBP, {day(span.start)} to {day(span.end)}")
+            xs += [span.start or first, span.end or last, None]
+            ys += [row, row, None]
+            text += [note, note, None]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": label,
+                "x": xs,
+                "y": ys,
+                "text": text,
+                "line": {"color": palette.colour(key, places[key]), "width": 9},
+                "marker": {"symbol": "line-ns", "size": 10},
+                "hovertemplate": "%{text}<extra></extra>",
+            }
+        )
+    return {
+        "data": traces,
+        "layout": _layout(
+            110 + 26 * max(len(chart.spans), 1),
+            xaxis=_axis(type="date"),
+            yaxis=_axis(
+                tickmode="array",
+                tickvals=list(range(len(chart.spans))),
+                ticktext=[_inert(_short(span.label)) for span in chart.spans],
+                autorange="reversed",
+                zeroline=False,
+            ),
+            shapes=[
+                {
+                    "type": "line", "x0": chart.on, "x1": chart.on, "y0": 0, "y1": 1, "yref": "paper",
+                    "line": {"color": palette.INK, "width": 1, "dash": "dot"},
+                }
+            ],
+        ),
+    }  # fmt: skip
+
+
+def _short(text: str, most: int = 48) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+@figure.register
+def _(chart: DotMap) -> dict[str, Any]:
+    largest = max((point.size for point in chart.points), default=1) or 1
+    places = palette.places(chart.keys)
+    traces = []
+    for key, label in chart.keys.items():
+        part = [point for point in chart.placed if point.key == key]
+        if part:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "name": label,
+                    "x": [point.lon for point in part],
+                    "y": [point.lat for point in part],
+                    "text": [_inert(f"{point.label}: {point.words}") for point in part],
+                    "marker": {
+                        "color": palette.colour(key, places[key]),
+                        "symbol": SHAPES[places[key]],
+                        "size": [6 + 16 * (point.size / largest) ** 0.5 for point in part],
+                        "opacity": 0.85,
+                        "line": {"color": "#505A5F" if key in palette.GREYS else "#FFFFFF", "width": 1},
+                    },
+                    "hovertemplate": "%{text}<extra></extra>",
+                }
+            )
+    return {
+        "data": traces,
+        "layout": _layout(
+            760,
+            xaxis=_axis(visible=False),
+            # A degree of latitude is 1.7 times as long as one of longitude at 54 degrees north.
+            yaxis=_axis(visible=False, scaleanchor="x", scaleratio=1.7),
+        ),
+    }
