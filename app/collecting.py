@@ -29,12 +29,15 @@ LOCK_SECONDS = 600.0
 @dataclass(slots=True)
 class Collected:
     """What one run did. `state`: complete (all that was asked for has been seen), partial (run again to go on) or
-    failed (nothing came). `refused`: we ended it ourselves, because the source led where we must not go."""
+    failed (nothing came). `refused`: we ended it ourselves, because the source led where we must not go. `distinct`:
+    usable rows since the reading began, over the runs that it took, what stands twice counted once; the next reading
+    is measured by it."""
 
     source: str
     requests: int = 0
     pages: int = 0
     read: int = 0
+    distinct: int = 0
     new: int = 0
     known: int = 0
     quarantined: int = 0
@@ -85,6 +88,7 @@ class Keeper:
                 status=fetched.status,
             )
             self.report.read += taken.read
+            self.report.distinct += taken.distinct
             self.report.new += taken.new
             self.report.known += taken.known
             self.report.quarantined += taken.quarantined
@@ -120,11 +124,11 @@ class Keeper:
             "at": self._at if self._at is not None else before.get("at"),
             "asked": dict(self.asked),
             "done": done,
-            "read": self.report.read,
+            "read": self.report.distinct,
             "complete": before.get("complete"),
         }
         if done:
-            facts["complete"] = {"span": _days(span), "read": self.report.read}
+            facts["complete"] = {"span": _days(span), "read": self.report.distinct}
         writer.set_cursor(self.source.id, facts)
         writer.set_coverage(
             self.source.id,
@@ -174,8 +178,7 @@ def collect(
     asked = {"since": since and since.isoformat(), "until": until and until.isoformat(), "words": list(arguments)}
     before = store.manifest().cursors.get(facts.id) or {}
     resuming = bool(before) and before.get("asked") == asked and not before.get("done")
-    report = Collected(facts.id, read=int(before.get("read") or 0) if resuming else 0)
-    begun_with = report.read
+    report = Collected(facts.id, distinct=int(before.get("read") or 0) if resuming else 0)
     keeper = Keeper(store, facts, asked, report, sleep=sleep)
     fetcher = fetcher_of(facts)
     run = Run(
@@ -192,7 +195,7 @@ def collect(
     try:
         for page in module.collect(fetcher, run):
             if run.anew:
-                report.read, begun_with, run.anew = 0, 0, False
+                report.distinct, run.anew = 0, False
             run.unread = keeper.take(page)
             if run.unread:
                 unread.append(f"{page.name}: {run.unread}")
@@ -212,7 +215,6 @@ def collect(
     report.reason = str(problem) if problem else _doubt(facts, report, run, before, unread)
     report.state = "complete" if report.reason is None else "partial" if report.pages else "failed"
     keeper.commit(done=report.state == "complete", span=run.span)
-    report.read -= begun_with
     return report
 
 
@@ -222,19 +224,17 @@ def _doubt(facts: Source, report: Collected, run: Run, before: Mapping[str, Any]
         return f"{len(unread)} of {report.pages} bodies could not be read and are in quarantine ({unread[0][:160]}); run again"
     if run.lacks:
         return f"it went on without {len(run.lacks)} parts ({', '.join(run.lacks[:3])}); run again later"
-    if report.read < facts.minimum_rows:
-        return (
-            f"it gave {report.read} rows, fewer than the {facts.minimum_rows} it always has; its shape may have changed"
-        )
+    if report.distinct < facts.minimum_rows:
+        return f"it gave {report.distinct} rows, fewer than the {facts.minimum_rows} it always has; its shape may have changed"
     last = before.get("complete") or {}
     if (
         facts.everything
         and last.get("read")
         and last.get("span") == _days(run.span)
-        and report.read < facts.believed_share * int(last["read"])
+        and report.distinct < facts.believed_share * int(last["read"])
     ):
         return (
-            f"it gave {report.read} rows where the last complete run gave {last['read']} for the same days; "
+            f"it gave {report.distinct} rows where the last complete run gave {last['read']} for the same days; "
             "what came is kept, look at the source"
         )
     return None

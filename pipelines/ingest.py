@@ -51,10 +51,12 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class Taken:
-    """What became of one body. `reason` is set where it was refused whole."""
+    """What became of one body. `reason` is set where it was refused whole; `distinct` are rows that can be used, what
+    stands twice counted once."""
 
     path: str
     read: int = 0
+    distinct: int = 0
     new: int = 0
     known: int = 0
     quarantined: int = 0
@@ -189,6 +191,12 @@ def take_body(
     return _take(writer, kind, Body.of(name, body), options, came)
 
 
+def _distinct(table: str, rows: pa.Table) -> int:
+    """Rows of a table by what they speak of: another version of the same is no other row."""
+    key = [name for name in schema.table(table).key if name not in ("version", "source_id")]
+    return int(rows.group_by(key).aggregate([]).num_rows) if key else rows.num_rows
+
+
 @dataclass(frozen=True, slots=True)
 class _Came:
     """How a body came: what to call it, which collector or importer brought it, from where and when."""
@@ -225,6 +233,7 @@ def _take(writer: Writer, kind: str, body: Body, options: Mapping[str, Any], cam
             rows = _cleaned(table, rows)
             new, kept = _unseen(writer, table, rows)
             if table == module.PRIMARY:
+                taken.distinct += _distinct(table, rows)
                 taken.new += new
                 taken.known += rows.num_rows - new
                 span.extend(_span(table, rows))
