@@ -10,8 +10,9 @@ from app.figures import SCENARIO, scenario_of
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, chart, of, respond, sure, table
 from app.stores import ask
 from app.words import day, money, web
-from pipelines import build, outage, reference
+from pipelines import outage, reference
 from pipelines.answers import Answer, exposure, provider_name
+from pipelines.presets import stored_scenarios
 
 DEFAULT = {"provider": "azure", "hours": "8"}
 MOST = 12
@@ -64,7 +65,7 @@ def page(request: Request) -> Response:
         figures=[answer.figure(f) for f in ("down", "degraded", "unknown", "bodies")],
         scenario=scenario,
         words=scenario.title or exposure.describe(scenario),
-        presets=build.presets(reference.load()),
+        presets=stored_scenarios(reference.load()),
         providers=sorted(seen, key=lambda p: provider_name(p).lower()),
         regions=known.regions,
         preset=keys.get("preset"),

@@ -10,14 +10,15 @@ from app.site import _columns as columns
 from app.site._pages import Cell, Column, Link, Row, State, of, respond, sure, table
 from app.stores import ask
 from app.words import said
-from pipelines import build, reference
+from pipelines import reference
+from pipelines.presets import stored_scenarios
 
 
 def page(request: Request) -> Response:
     state = State(request)
     service = request.path_params["id"]
     answer = ask(state.edition, "service", service=service)
-    presets = build.presets(reference.load())
+    presets = stored_scenarios(reference.load())
 
     def scenario(row: Row) -> Cell:
         known = presets.get(row["scenario_id"])

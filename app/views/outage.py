@@ -8,9 +8,10 @@ from app import components as ui
 from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
-from pipelines import build, outage, reference
+from pipelines import outage, reference
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
+from pipelines.presets import stored_scenarios
 
 PAGE = Page("outage", "Outage", "If it fails, who is exposed?", 3, section="Outages")
 DEFAULT = "azure"
@@ -58,7 +59,7 @@ def _chosen(edition: Edition) -> dict[str, str | None]:
 def render(edition: Edition) -> None:
     st.title("If a cloud fails, who is exposed?")
     st.markdown("Exposure is not downtime: failover that nobody published may exist.")
-    presets = build.presets(reference.load())
+    presets = stored_scenarios(reference.load())
     preset = state.choose(
         "A real outage again", "preset", list(presets), lambda p: presets[p].title or p, none="choose your own below"
     )

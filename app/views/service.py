@@ -8,8 +8,9 @@ from app import components as ui
 from app import state
 from app.stores import ask
 from app.views import Page
-from pipelines import build, reference
+from pipelines import reference
 from pipelines.edition import Edition
+from pipelines.presets import stored_scenarios
 
 PAGE = Page("service", "Service", "What does a public service stand on?", 2, section="Who depends")
 DEFAULT = "govuk"
@@ -82,7 +83,7 @@ def render(edition: Edition) -> None:
     )
     st.markdown("### Stored scenarios that list it")
     st.caption("Exposure is not downtime: failover that nobody published may exist.")
-    presets = build.presets(reference.load())
+    presets = stored_scenarios(reference.load())
     exposed = answer.frames["exposures"].copy()
     exposed["scenario"] = [presets[s].title if s in presets else s for s in exposed["scenario_id"]]
     ui.rows_table(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import build, outage, reference
+from pipelines import outage, reference
 from pipelines.answers import Answer, Figure, _impact, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.graph import Graph, Scenario
+from pipelines.presets import stored_scenarios
 
 ID = "exposure"
 QUESTION = "If it fails, who is exposed, and who has an alternative?"
@@ -47,7 +48,7 @@ def scenario_from(
 ) -> Scenario:
     """A stored scenario by its id, or one from its parts; Refused or UnknownName in one sentence."""
     if preset:
-        known = build.presets(reference.load())
+        known = stored_scenarios(reference.load())
         if preset not in known:
             raise UnknownName("preset", preset, known)
         return known[preset]

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import build, hindcast, reference
+from pipelines import hindcast, reference
 from pipelines.answers import Answer, Figure, listing, new, number, percent, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.graph import Scenario
+from pipelines.presets import stored_scenarios
 
 ID = "hindcast"
 QUESTION = "How would the evidence of the day before have fared against what bodies reported?"
@@ -104,7 +105,7 @@ def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
         raise Refused(
             f"incident {incident_id} names no provider that we track, so no scenario can be run; choose another"
         )
-    scenarios = hindcast.scenarios_of(facts, incident, build.presets(facts))
+    scenarios = hindcast.scenarios_of(facts, incident, stored_scenarios(facts))
     if incident_id == CONTROL:
         scenarios = list(CONTROL_SCENARIOS)
     held = evidence_of(edition)

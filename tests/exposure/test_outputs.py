@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines import build, outage, reference
+from pipelines import outage, reference
 from pipelines.answers import Answer, _impact, contracts, exposure
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.graph import Graph, Leaf, Node, Scenario, Slot
+from pipelines.presets import stored_scenarios
 
 DATA = Path(__file__).parents[2] / "data" / "reference"
 SCENARIOS = ["provider=fastly&hours=2", "provider=azure&region=uksouth&hours=8", "provider=aws&region=us-east-1&hours=14.5"]  # fmt: skip
@@ -225,7 +226,7 @@ NAMED = {
 
 @pytest.mark.parametrize("words", NAMED)
 def test_each_named_scenario_is_stored(words: str) -> None:
-    found = {(s.provider, s.region, s.incident): s for s in build.presets(reference.load()).values()}
+    found = {(s.provider, s.region, s.incident): s for s in stored_scenarios(reference.load()).values()}
     assert NAMED[words] in found and found[NAMED[words]].title
 
 

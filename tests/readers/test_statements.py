@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import build, reference, reference_tables
+from pipelines import held, reference, reference_tables
 from pipelines.batch import Batch
 from pipelines.readers import statements
 
@@ -125,7 +125,7 @@ def test_public_code_ages_and_other_statements_do_not() -> None:
 
     def said(kind: str, stated: dt.date | None, current: str = "yes") -> str:
         row = dataclasses.replace(template, source_kind=kind, stated_on=stated, current=current)
-        return build.aged_out([row], day)[0].current
+        return held.aged_out([row], day)[0].current
 
     assert said("public code", dt.date(2025, 2, 28)) == "yes"  # 18 months before, to the day
     assert said("public code", dt.date(2025, 2, 27)) == "unknown"
