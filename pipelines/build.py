@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import coverage, deals, held, presets, reference_tables, schema
+from pipelines import coverage, deals, held, presets, reference_edges, reference_tables, schema
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.domains import newest_list, owned
@@ -55,7 +55,7 @@ def build(reference: Reference, store: Store, manifest: Manifest, as_of: dt.date
     registered = owned(newest_list(store, manifest), bodies)
     findings, withheld = findings_of(rules, observations, organisations, services, registered)
     statements = held.statements(reference, store, manifest)
-    edges = list(reference_tables.edges(reference, {s.service_id: s.name for s in services}))
+    edges = list(reference_edges.edges(reference, {s.service_id: s.name for s in services}))
     states = held.stored(store, manifest, "incident_states")
     incidents, ambiguous = join(reference, reference_tables.incidents(reference), states)
     tables: dict[str, list[Any]] = {

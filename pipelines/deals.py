@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import reference_tables, schema
+from pipelines import reference_contracts, reference_tables, schema
 from pipelines.contracts.pipeline import MADE, Pipeline
 from pipelines.records import Organisation, Sale, Source
 from pipelines.reference import Reference
@@ -28,7 +28,7 @@ def contracts(
     reference: Reference, store: Store, manifest: Manifest, organisations: list[Organisation], made: Tables
 ) -> tuple[Pipeline, list[Organisation]]:
     """Put the tables of the contracts pipeline into `made`; its rules, and the bodies that only notices name."""
-    notices, awards, providers = reference_tables.named_contracts(reference)
+    notices, awards, providers = reference_contracts.named_contracts(reference)
     known = {o.organisation_id for o in organisations}
     pipeline = Pipeline(reference, body_names(organisations))
     named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
