@@ -17,7 +17,7 @@ from pipelines.attribution import names, observe
 from pipelines.records import Observation, Source
 from pipelines.store import Store, Writer, sha256
 from pipelines.text import plain
-from scrapers._fetch import is_public
+from scrapers._guard import is_public
 from scrapers._probe import Probe
 
 COLLECTOR = "scan"

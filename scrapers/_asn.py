@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.errors import Partial, Refused
-from scrapers._fetch import BadJSON, Fetcher, strict_json
+from scrapers._fetch import Fetcher
+from scrapers._json import BadJSON, strict_json
 
 KEPT_SECONDS = 24 * 3600.0
 MOST_KEPT = 100_000

@@ -1,4 +1,4 @@
-"""The only way out over HTTP: one guarded fetch.
+"""The only way out over HTTP: one guarded fetch. _guard.py makes its connections, _body.py reads what comes over them.
 
 What it refuses, and where the reason is:
 
@@ -18,45 +18,35 @@ the caller asks for it.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import email.utils
-import ipaddress
-import json
 import random
 import socket
-import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.poolmanager import PoolManager
+from urllib3.exceptions import HTTPError
 
 from pipelines import __version__
 from pipelines.errors import Partial, Refused
+from scrapers._body import Deadline, TooLate, Unusable, read_whole
+from scrapers._guard import CONNECT_SECONDS, Private, Session, is_public
 
 USER_AGENT = (
     f"cloudhold/{__version__} (+https://cloudhold.example/methods; maps which clouds public services use; "
     "to opt out write to the address on that page)"
 )
 DEADLINE_SECONDS = 60.0
-CONNECT_SECONDS = 10.0
 MAX_BYTES = 64 * 1024 * 1024
 MAX_REDIRECTS = 5
 TRIES = 5
 # A server that asks for more patience than this ends the run: it says until when.
 LONGEST_WAIT_SECONDS = 600.0
-MAX_DEPTH = 200
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class FetchRefused(Refused):
@@ -69,14 +59,6 @@ class SourceEnded(Partial):
 
 class RunOver(SourceEnded):
     """Nothing more may be asked in this run: its requests are used, or the source asked us to stay away."""
-
-
-class _Private(Exception):
-    """The socket's target is not a public address."""
-
-
-class _TooLate(Exception):
-    """The deadline passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,108 +77,6 @@ class Fetched:
     def media_type(self) -> str | None:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind or None
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one on the open internet, looking through IPv6 transition forms."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    inner: list[ipaddress.IPv4Address] = []
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            inner.append(ip.ipv4_mapped)
-        if ip.sixtofour:
-            inner.append(ip.sixtofour)
-        if ip.teredo:
-            inner.extend(ip.teredo)
-        if ip in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-    if any(not (v4.is_global and not v4.is_multicast) for v4 in inner):
-        return False
-    if inner:
-        return True
-    return ip.is_global and not ip.is_multicast
-
-
-# -- connections that look before they connect -------------------------------------------------------------
-
-
-class _Guarded:
-    """Mixed into urllib3's connections: resolves, checks each address, then connects to that very address.
-
-    A name that resolves differently a moment later (rebinding) cannot matter, because what was checked is
-    what is connected to.
-    """
-
-    opened: tuple[str, int] | None = None
-    made: list[socket.socket]
-    host: str
-    port: int
-    timeout: Any
-    source_address: Any
-    socket_options: Any
-
-    def _new_conn(self) -> socket.socket:
-        is_opened = self.opened is not None and (self.host.lower(), self.port) == self.opened
-        try:
-            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise NewConnectionError(self, f"the name does not resolve: {error}") from error  # type: ignore[arg-type]
-        allowed = [item for item in found if is_opened or is_public(str(item[4][0]))]
-        if not allowed:
-            raise _Private(self.host)
-        last: OSError | None = None
-        for family, kind, protocol, _, target in allowed:
-            made = socket.socket(family, kind, protocol)
-            try:
-                made.settimeout(CONNECT_SECONDS)
-                made.connect(target)
-                self.made.append(made)
-                return made
-            except OSError as error:
-                made.close()
-                last = error
-        raise NewConnectionError(self, f"no connection: {last}")  # type: ignore[arg-type]
-
-
-class _GuardedHTTP(_Guarded, HTTPConnection):
-    pass
-
-
-class _GuardedHTTPS(_Guarded, HTTPSConnection):
-    pass
-
-
-class _Adapter(HTTPAdapter):
-    """A requests adapter whose connections are guarded."""
-
-    def __init__(self, opened: tuple[str, int] | None) -> None:
-        self._opened = opened
-        self.made: list[socket.socket] = []
-        super().__init__(pool_connections=8, pool_maxsize=4, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        opened = self._opened
-        http = type("Http", (_GuardedHTTP,), {"opened": opened, "made": self.made})
-        https = type("Https", (_GuardedHTTPS,), {"opened": opened, "made": self.made})
-        pool_http = type("HttpPool", (HTTPConnectionPool,), {"ConnectionCls": http})
-        pool_https = type("HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": https})
-        manager = PoolManager(num_pools=8, maxsize=4, block=False)
-        manager.pool_classes_by_scheme = {"http": pool_http, "https": pool_https}
-        self.poolmanager = manager
-
-
-class _Session(requests.Session):
-    """A session that knows of no redirects. Even told not to follow them, requests reads a redirect's whole body to
-    prepare the next request: past our cap, and before we can."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        return None
-
-
-# -- the fetch ----------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -249,12 +129,7 @@ class Fetcher:
         self._clock, self._sleep, self._now = clock, sleep, now
         self._last: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
-        self._session = _Session()
-        self._session.trust_env = False
-        self._adapter = _Adapter(self._opened)
-        self._session.mount("http://", self._adapter)
-        self._session.mount("https://", self._adapter)
-        self._session.headers.clear()
+        self._session = Session(self._opened)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
 
     def close(self) -> None:
@@ -304,7 +179,7 @@ class Fetcher:
                 self._sleep(wait)
             try:
                 answer = self._follow(method, self.address(url), accept, body, more, follow)
-            except (_TooLate, requests.RequestException, HTTPError, OSError) as error:
+            except (TooLate, requests.RequestException, HTTPError, OSError) as error:
                 problem = _problem(error)
                 wait = self._backoff(attempt)
                 continue
@@ -395,92 +270,37 @@ class Fetcher:
         if since < self.limits.least_seconds:
             self._sleep(self.limits.least_seconds - since)
         self.seen.requests += 1
-        sockets = self._adapter.made
-        sockets.clear()
-        expired = threading.Event()
-        started = time.monotonic()
-
-        def cut() -> None:
-            expired.set()
-            for made in list(sockets):
-                with contextlib.suppress(OSError):
-                    made.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(self._deadline, cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            response = self._session.request(
-                method,
-                url,
-                headers={**more, "Accept": accept, "Connection": "close"},
-                data=body,
-                stream=True,
-                allow_redirects=False,
-                timeout=(CONNECT_SECONDS, self._deadline),
-            )
-            certificate = _certificate(response)
-            with response:
-                data = self._read(response, started, expired)
-        except _Private as error:
-            raise FetchRefused(f"{_short(url)} leads to an address that is not public; it was not asked") from error
-        except requests.exceptions.InvalidURL as error:
-            raise FetchRefused(f"{_short(url)} is not an address that can be asked") from error
-        except (requests.RequestException, HTTPError, OSError) as error:
-            if expired.is_set():
-                raise _TooLate from error
-            raise
-        finally:
-            timer.cancel()
-            self._last[host] = self._clock()
+        self._session.made.clear()
+        with Deadline(self._deadline, self._session.made) as deadline:
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    headers={**more, "Accept": accept, "Connection": "close"},
+                    data=body,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(CONNECT_SECONDS, self._deadline),
+                )
+                certificate = _certificate(response)
+                with response:
+                    data = read_whole(response, deadline, self._max_bytes)
+            except Private as error:
+                raise FetchRefused(f"{_short(url)} leads to an address that is not public; it was not asked") from error
+            except Unusable as error:
+                raise FetchRefused(f"{_short(url)} {error}") from error
+            except requests.exceptions.InvalidURL as error:
+                raise FetchRefused(f"{_short(url)} is not an address that can be asked") from error
+            except (requests.RequestException, HTTPError, OSError) as error:
+                if deadline.has_passed:
+                    raise TooLate from error
+                raise
+            finally:
+                self._last[host] = self._clock()
         self.seen.bytes += len(data)
         self.seen.by_status[response.status_code] = self.seen.by_status.get(response.status_code, 0) + 1
         headers = {key.lower(): value for key, value in response.headers.items()}
         return Fetched(url, response.status_code, headers, data, self._now().replace(microsecond=0), certificate)
-
-    def _read(self, response: requests.Response, started: float, expired: threading.Event) -> bytes:
-        """The whole body, unpacked by ourselves: capped, on time, and with its end seen."""
-        raw = response.raw
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise FetchRefused(
-                f"{_short(response.url)} packs its answer as {encoding[:40]!r}, which we did not ask for"
-            )
-        unpacker = zlib.decompressobj(31) if "gzip" in encoding else None
-        out = bytearray()
-        while True:
-            if expired.is_set() or time.monotonic() - started > self._deadline:
-                raise _TooLate
-            chunk = raw.read1(65536, decode_content=False)
-            if not chunk:
-                break
-            if unpacker is None:
-                out += chunk
-            else:
-                try:
-                    out += unpacker.decompress(chunk, self._max_bytes + 1 - len(out))
-                except zlib.error as error:
-                    raise FetchRefused(f"{_short(response.url)} says gzip and sends something else") from error
-            if len(out) > self._max_bytes or (unpacker is not None and unpacker.unconsumed_tail):
-                raise FetchRefused(
-                    f"{_short(response.url)} sends more than {self._max_bytes // 1048576} MiB; it was dropped"
-                )
-        if expired.is_set():
-            raise _TooLate
-        if unpacker is not None and not unpacker.eof and response.status_code == 200:
-            raise requests.ConnectionError("the gzip stream was cut before its end")
-        expected = response.headers.get("Content-Length")
-        if (
-            unpacker is None
-            and expected
-            and expected.isdigit()
-            and len(out) != int(expected)
-            and response.request.method != "HEAD"
-        ):
-            raise requests.ConnectionError("the body is shorter than promised")
-        return bytes(out)
-
-    # -- robots ---------------------------------------------------------------------------------------------
 
     def robots_allow(self, url: str) -> bool:
         """Whether robots.txt of the host lets us ask for this path. A missing file allows, a failing one not."""
@@ -542,7 +362,7 @@ def _certificate(response: requests.Response) -> Mapping[str, Any] | None:
 
 
 def _problem(error: BaseException) -> str:
-    if isinstance(error, _TooLate):
+    if isinstance(error, TooLate):
         return "it did not finish in time"
     text = " ".join(str(error).split())
     for mark, words in (
@@ -565,56 +385,3 @@ def _short(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"[:160]
-
-
-# -- strict JSON --------------------------------------------------------------------------------------------
-
-
-class BadJSON(ValueError):
-    """JSON that we do not take: the message says why, `cut` whether it only ends too early, `twice` whether it can be
-    read in two ways."""
-
-    cut = False
-    twice = False
-
-
-def _no_constant(name: str) -> Any:
-    raise BadJSON(f"it holds the bare word {name}")
-
-
-def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                bad = BadJSON(f"the key {key[:40]!r} stands twice in one object")
-                bad.twice = True
-                raise bad
-            seen.add(key)
-    return made
-
-
-def strict_json(body: bytes) -> Any:
-    """`body` as JSON: UTF-8 only (a byte-order mark is let pass), no NaN, no key twice, no endless nesting.
-
-    BadJSON, with the reason, for anything else.
-    """
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadJSON(f"it is not UTF-8 (byte {error.start})") from error
-    if not text.strip():
-        raise BadJSON("it is empty")
-    try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twice)
-    except BadJSON:
-        raise
-    except RecursionError as error:
-        raise BadJSON("it is nested too deeply") from error
-    except ValueError as error:
-        bad = BadJSON(f"it is not JSON: {error}")
-        at = getattr(error, "pos", 0)
-        bad.cut = text.lstrip()[0] in "{[" and (at >= len(text.rstrip()) or "Unterminated string" in str(error))
-        raise bad from error

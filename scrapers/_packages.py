@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from scrapers._fetch import BadJSON, Fetched, Fetcher, FetchRefused, SourceEnded, strict_json
+from scrapers._fetch import Fetched, Fetcher, FetchRefused, SourceEnded
+from scrapers._json import BadJSON, strict_json
 
 # A body that is cut each time is not asked for more often than this.
 CUT_TRIES = 3

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import Refused
-from scrapers._fetch import BadJSON, Fetched, Fetcher, RunOver, SourceEnded, strict_json
+from scrapers._fetch import Fetched, Fetcher, RunOver, SourceEnded
+from scrapers._json import BadJSON, strict_json
 from scrapers._source import Page, Run
 
 # Both portals serve OCDS from this month on.

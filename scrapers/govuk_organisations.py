@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from scrapers._fetch import BadJSON, Fetched, Fetcher, Limits, SourceEnded, strict_json
+from scrapers._fetch import Fetched, Fetcher, Limits, SourceEnded
+from scrapers._json import BadJSON, strict_json
 from scrapers._source import Page, Run, Source
 
 SOURCE = Source(

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pipelines.errors import Partial, Refused
-from scrapers._fetch import BadJSON, Fetcher, FetchRefused, Limits, SourceEnded, is_public, retry_after, strict_json
+from scrapers._fetch import Fetcher, FetchRefused, Limits, SourceEnded, retry_after
+from scrapers._guard import is_public
+from scrapers._json import BadJSON, strict_json
 
 NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
 
