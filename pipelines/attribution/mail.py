@@ -1,13 +1,16 @@
 """Who takes a domain's mail, seen through the filter in front.
 
-An MX names the filter or the mailbox provider. Behind a filter, or behind a relay of the domain's own, the
-mailbox provider shows in this order of trust: the target of a DKIM selector, autodiscover, an SPF record
-with exactly one mailbox provider, a tenant token. Each step is a rule of its own.
+An MX names the filter or the mailbox provider. Behind a filter the mailbox provider shows in this order of
+trust: the target of a DKIM selector, autodiscover, an SPF record with exactly one mailbox provider, a tenant
+token. Each step is a rule of its own. A server that nobody can name may hold the mailboxes itself, so behind it
+only the first two count, or SPF and token together: SPF alone says who may send, and many hosted domains name
+Microsoft or Google there.
 """
 
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from publicsuffixlist import PublicSuffixList
 
@@ -16,6 +19,8 @@ from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
 from pipelines.attribution.rules import Rule, Rules
 
+# Signs that show a mailbox whatever stands in front.
+STRONG = ("mail-through:dkim", "mail-through:autodiscover")
 # Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
 TENANT_TOKENS = {"microsoft-365": ("MS=", "v=verifydomain MS="), "google-workspace": ("google-gws-recovery",)}
 
@@ -48,7 +53,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     for seen, target in targets:
         if not target:
             continue
-        rule, path = _exchanger_rule(book, rules, target)
+        rule, path = _exchanger_rule(book, rules, host, target)
         if rule is None:
             (own if registrable(target) == registrable(host) else unknown).append(seen)
             continue
@@ -66,7 +71,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
                 receivers.add(rule.id)
             drafts.append(_draft(host, "mail", "back", rule, [seen, *path]))
     signs = _signs(book, rules, host)
-    if any(sign.rule_id in ("mail-through:dkim", "mail-through:autodiscover") for sign in signs):
+    if any(sign.rule_id in STRONG for sign in signs):
         # A service that only receives and passes on is in front where strong signs show a mailbox behind it.
         for draft in [draft for draft in drafts if draft.rule_id in receivers]:
             draft.layer = "front"
@@ -76,6 +81,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     if mailboxes:
         _note_contradictions(mailboxes, [*signs, *_dkim(book, rules, host, copied=True)])
         return [*front, *drafts]
+    filtered = bool(front)
     if own and not front:
         front.append(
             Draft(
@@ -91,7 +97,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             )
         )
     if front or own or unknown:
-        return [*front, *drafts, _behind(host, signs, [seen for seen, _ in targets], bool(front))]
+        return [*front, *drafts, _behind(book, host, signs, [seen for seen, _ in targets], filtered)]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts
@@ -112,13 +118,9 @@ def _draft(host: str, role: str, layer: str, rule: Rule, evidence: list[Seen]) -
     )
 
 
-def _exchanger_rule(book: Book, rules: Rules, target: str) -> tuple[Rule | None, list[Seen]]:
+def _exchanger_rule(book: Book, rules: Rules, host: str, target: str) -> tuple[Rule | None, list[Seen]]:
     """The rule for an MX host, following its alias inside the book where the name itself is not known."""
-    rule = rules.mail.find(target)
-    if rule is None:
-        rule = rules.suffixes.find(target)
-        if rule is not None and rule.role != "mail":
-            rule = None
+    rule = rules.mail.find(target) or _mail_service(rules, target)
     if rule is not None:
         return rule, []
     chain = book.chain(target)
@@ -126,17 +128,40 @@ def _exchanger_rule(book: Book, rules: Rules, target: str) -> tuple[Rule | None,
         rule = rules.mail.find(name)
         if rule is not None:
             return rule, chain.records
-    return None, []
+    meant = _without_own(target, host)
+    rule = rules.mail.find(meant) if meant != target else None
+    return (replace(rule, confidence="possible") if rule else None), []
 
 
-def _behind(host: str, signs: list[Draft], exchangers: list[Seen], filtered: bool) -> Draft:
-    """The mailbox provider behind a filter or relay: the most trusted sign, else unknown."""
-    if not signs:
-        rule = "mail-behind-filter-unknown" if filtered else "mx-unknown"
-        return Draft(host, "mail", "back", UNKNOWN, rule, "possible", list(exchangers))
-    best = signs[0]
-    _note_contradictions([best], signs)
-    return best
+def _mail_service(rules: Rules, target: str) -> Rule | None:
+    rule = rules.suffixes.find(target)
+    return rule if rule is not None and rule.role == "mail" else None
+
+
+def _without_own(target: str, host: str) -> str:
+    """A target without the domain's own name, which a zone editor appends where the final dot is missing."""
+    return target.removesuffix(f".{host}")
+
+
+def _behind(book: Book, host: str, signs: list[Draft], exchangers: list[Seen], filtered: bool) -> Draft:
+    """The mailbox provider behind a filter or a server that we cannot name: the most trusted sign, else unknown."""
+    elsewhere = _autodiscover_elsewhere(book, host)
+    weak = [sign for sign in signs if sign.rule_id not in STRONG]
+    agreeing = len(weak) > 1 and len({sign.provider for sign in weak}) == 1
+    counting = [sign for sign in signs if sign.rule_id in STRONG or ((filtered or agreeing) and not elsewhere)]
+    if counting:
+        best = counting[0]
+        if best in weak and agreeing:
+            best.evidence += weak[-1].evidence
+        _note_contradictions([best], signs)
+        return best
+    unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", list(exchangers))
+    if filtered or any(registrable(names.without_priority(seen.value)) == registrable(host) for seen in exchangers):
+        unknown.rule_id = "mail-behind-filter-unknown"
+    if signs:
+        unknown.evidence += [*signs[0].evidence, *elsewhere]
+        unknown.note = f"{signs[0].provider} may send, or knows the domain; that its mailboxes are used is not shown"
+    return unknown
 
 
 def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
@@ -153,8 +178,7 @@ def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Without an MX in the records at hand, strong signs alone show a mailbox, and only as possible."""
     if names.is_validation(host) or not book.get(host, "TXT", "NS", "A", "AAAA", *()):
         return []
-    signs = [sign for sign in _signs(book, rules, host) if sign.rule_id != "mail-through:token"]
-    strong = [sign for sign in signs if sign.rule_id in ("mail-through:dkim", "mail-through:autodiscover")]
+    strong = [sign for sign in _signs(book, rules, host) if sign.rule_id in STRONG]
     if not strong:
         return []
     best = strong[0]
@@ -176,7 +200,7 @@ def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Dra
     found: dict[str, Draft] = {}
     for selector in book.selectors(host):
         for seen in book.get(selector, "CNAME"):
-            target = names.host(seen.value)
+            target = _without_own(names.host(seen.value), host)
             rule = rules.suffixes.find(target)
             if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
                 continue
@@ -217,7 +241,7 @@ def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
     drafts = []
     chain = book.chain(f"autodiscover.{host}")
     for target, _ in reversed(chain.hops):
-        rule = rules.suffixes.find(target)
+        rule = rules.suffixes.find(_without_own(target, host))
         if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
             drafts.append(
                 Draft(
@@ -251,8 +275,18 @@ def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
     return drafts
 
 
+def _autodiscover_elsewhere(book: Book, host: str) -> list[Seen]:
+    """Autodiscover records that send clients to somebody else's server: the mailboxes are more likely there."""
+    chain = book.chain(f"autodiscover.{host}")
+    return chain.records if chain.hops and registrable(chain.end) != registrable(host) else []
+
+
 def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]]:
-    """Names that the SPF record of `host` includes or redirects to, following those kept in the book."""
+    """Names that the SPF record of `host` includes or redirects to.
+
+    Followed are names of the domain's own and redirects, whose target is the domain's record. What a computing
+    centre's record includes says who sends for the centre.
+    """
     found: list[tuple[str, Seen]] = []
     visited: set[str] = set()
     queue = [(host, depth)]
@@ -270,7 +304,8 @@ def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]
                     if word.lower().lstrip("+?~-").startswith(mark):
                         target = names.host(word.lstrip("+?~-")[len(mark) :])
                         found.append((target, seen))
-                        queue.append((target, left - 1))
+                        if mark == "redirect=" or registrable(target) == registrable(host):
+                            queue.append((target, left - 1))
     return found
 
 

@@ -134,7 +134,9 @@ def test_start_pages_on_gov_uk_are_not_where_services_run(default_edition) -> No
 def test_council_mail_agrees_with_the_fact_check(default_edition) -> None:
     """Expected: the table of the fact check of 22 November 2026, counted over mail domains by another person.
 
-    One tie is left out of 'unknown': Thanet and Elmbridge are contradictory and counted by their first sign.
+    One tie is left out of 'unknown': Thanet and Elmbridge are contradictory and counted by their first sign. The fact
+    check let SPF or a token alone show the mailbox behind a council's own server too: three by SPF (Denbighshire,
+    Luton, West Lothian) and two by token (Cardiff, Stoke-on-Trent). We count those five as unknown.
     """
     rows = default_edition.rows(
         """SELECT f.provider, f.rule_id, count(*) AS n FROM findings f
@@ -149,9 +151,9 @@ def test_council_mail_agrees_with_the_fact_check(default_edition) -> None:
     unknown = sum(r["n"] for r in rows if r["provider"] == "unknown")
     assert by_mx == 191
     assert shown == 102 + 1  # Elmbridge
-    assert (spf, token) == (13, 13)
+    assert (spf, token) == (13 - 3, 13 - 2)
     assert google == 4 + 1  # Thanet
-    assert unknown == 4
+    assert unknown == 4 + 5
     assert sum(r["n"] for r in rows) == 329
 
 

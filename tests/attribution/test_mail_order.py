@@ -1,0 +1,166 @@
+"""Whose mailboxes a domain uses: which sign counts behind which mail exchanger, combination by combination.
+
+Behind a filter every sign counts, the most trusted first: DKIM, autodiscover, SPF with exactly one mailbox provider,
+token. Behind a server that we cannot name only DKIM and autodiscover do, or SPF and token together: an SPF record says who
+may send, and a token that somebody proved ownership; the server itself may hold the mailboxes.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from pipelines import reference
+from pipelines.attribution import names, observe, rules
+from pipelines.attribution.attribute import attribute_host
+from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.draft import Draft
+
+RULES = rules.shipped(reference.load())
+HOST = "bad-beispiel.example"
+
+EXCHANGERS = {
+    "microsoft": ["bad-beispiel-example.mail.protection.outlook.com"],
+    "google": ["aspmx.l.google.com", "alt1.aspmx.l.google.com"],
+    "filter": ["mxa-00000001.gslb.pphosted.com"],
+    "own": ["mail.bad-beispiel.example"],
+    "nobody we know": ["mx1.rechenzentrum.example"],
+}
+SIGNS = {
+    "DKIM": ("selector1._domainkey.bad-beispiel.example", "CNAME", "selector1-badbeispiel-example01b._domainkey.rathaus.onmicrosoft.com"),
+    "autodiscover": ("autodiscover.bad-beispiel.example", "CNAME", "autodiscover.outlook.com"),
+    "SPF": (HOST, "TXT", "v=spf1 mx include:spf.protection.outlook.com -all"),
+    "token": (HOST, "TXT", "MS=ms12345678"),
+}  # fmt: skip
+STRONG = ("DKIM", "autodiscover")
+
+
+def mail(*records: tuple[str, str, str]) -> list[Draft]:
+    """Mail rows of the domain."""
+    seen = (
+        Seen(names.host(host), observe.kind(kind), observe.value(observe.kind(kind), value) or "", str(number))
+        for number, (host, kind, value) in enumerate(records)
+    )
+    return [draft for draft in attribute_host(Book(seen), RULES, HOST) if draft.role == "mail"]
+
+
+def back(*records: tuple[str, str, str]) -> Draft:
+    (found,) = [draft for draft in mail(*records) if draft.layer == "back"]
+    return found
+
+
+COMBINATIONS = [
+    (exchanger, signs)
+    for exchanger in EXCHANGERS
+    for size in range(len(SIGNS) + 1)
+    for signs in itertools.combinations(SIGNS, size)
+]
+
+
+@pytest.mark.parametrize(("exchanger", "signs"), COMBINATIONS, ids=[f"{e}: {' '.join(s)}" for e, s in COMBINATIONS])
+def test_which_sign_counts_behind_which_exchanger(exchanger: str, signs: tuple[str, ...]) -> None:
+    records = [(HOST, "MX", target) for target in EXCHANGERS[exchanger]] + [SIGNS[sign] for sign in signs]
+    both_weak = {"SPF", "token"} <= set(signs)
+    counting = [sign for sign in SIGNS if sign in signs and (exchanger == "filter" or both_weak or sign in STRONG)]
+    found = back(*records)
+    if exchanger in ("microsoft", "google"):
+        assert found.provider == {"microsoft": "microsoft-365", "google": "google-workspace"}[exchanger]
+        assert found.confidence == "confirmed"
+    elif counting:
+        assert (found.provider, found.rule_id) == ("microsoft-365", f"mail-through:{counting[0].lower()}")
+        assert found.confidence == ("likely" if counting[0] in STRONG else "possible")
+    else:
+        assert (found.provider, found.confidence) == ("unknown", "possible")
+
+
+def test_two_weak_signs_count_together_only_where_they_name_one_provider() -> None:
+    server = (HOST, "MX", "mail.bad-beispiel.example")
+    found = back(server, SIGNS["SPF"], SIGNS["token"])
+    assert found.confidence == "possible" and len(found.evidence) == 2
+    google = (HOST, "TXT", f"v=spf1 {GOOGLE} -all")
+    assert back(server, google, SIGNS["token"]).provider == "unknown"
+
+
+def test_a_sign_that_does_not_count_is_said() -> None:
+    found = back((HOST, "MX", "mx1.rechenzentrum.example"), SIGNS["SPF"])
+    assert found.provider == "unknown"
+    assert "spf.protection.outlook.com" in found.evidence_text()
+    assert "may send" in (found.note or "")
+
+
+MICROSOFT, GOOGLE = "include:spf.protection.outlook.com", "include:_spf.google.com"
+FILTER = (HOST, "MX", "mxa-00000001.gslb.pphosted.com")
+SPF = [
+    # what the domain's own SPF record says, records beside it, whose mailboxes
+    ("one provider", f"v=spf1 {MICROSOFT} -all", [], "microsoft-365"),
+    ("two providers", f"v=spf1 {MICROSOFT} {GOOGLE} -all", [], "unknown"),
+    ("senders beside one provider", f"v=spf1 include:servers.mcsv.net include:sendgrid.net {GOOGLE} ~all", [], "google-workspace"),
+    ("through a name of its own", "v=spf1 include:_spf.bad-beispiel.example -all",
+     [("_spf.bad-beispiel.example", f"v=spf1 {GOOGLE} -all")], "google-workspace"),
+    ("through its computing centre", "v=spf1 include:rechenzentrum.example -all",
+     [("rechenzentrum.example", f"v=spf1 {GOOGLE} -all")], "unknown"),
+    ("redirected: the other record is its own", "v=spf1 redirect=rechenzentrum.example",
+     [("rechenzentrum.example", f"v=spf1 {GOOGLE} -all")], "google-workspace"),
+    ("in a circle", "v=spf1 include:a.bad-beispiel.example -all",
+     [("a.bad-beispiel.example", f"v=spf1 include:bad-beispiel.example {MICROSOFT} -all")], "microsoft-365"),
+    ("nobody", "v=spf1 a mx ip4:192.0.2.0/24 ~all", [], "unknown"),
+    ("only all", "v=spf1 ~all", [], "unknown"),
+    ("capitals", "V=SPF1 INCLUDE:SPF.PROTECTION.OUTLOOK.COM -ALL", [], "microsoft-365"),
+    ("marks before include and a final dot", "v=spf1 ?include:spf.protection.outlook.com. -all", [], "microsoft-365"),
+    ("cut in two pieces", '"v=spf1 include:spf.prote" "ction.outlook.com -all"', [], "microsoft-365"),
+    ("a macro that names nobody", "v=spf1 include:%{i}._spf.%{d} -all", [], "unknown"),
+    ("not an SPF record", "v=spf2.0/pra include:spf.protection.outlook.com", [], "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "text", "beside", "provider"), SPF, ids=[row[0] for row in SPF])
+def test_mailboxes_by_spf_behind_a_filter(what: str, text: str, beside: list[tuple[str, str]], provider: str) -> None:
+    found = back(FILTER, (HOST, "TXT", text), *[(name, "TXT", value) for name, value in beside])
+    assert found.provider == provider
+
+
+def test_clients_sent_to_a_hoster_speak_against_an_spf_record() -> None:
+    """Autodiscover is trusted above SPF, also where it names somebody whom we do not know."""
+    elsewhere = ("autodiscover.bad-beispiel.example", "CNAME", "autodiscover.exchange-hoster.example")
+    own = ("autodiscover.bad-beispiel.example", "CNAME", "owa.bad-beispiel.example")
+    assert back(FILTER, SIGNS["SPF"], elsewhere).provider == "unknown"
+    assert back(FILTER, SIGNS["SPF"], SIGNS["DKIM"], elsewhere).provider == "microsoft-365"
+    # The domain's own server is how a hybrid of both is set up.
+    assert back(FILTER, SIGNS["SPF"], own).provider == "microsoft-365"
+
+
+OLD_AND_ODD = [
+    ("bad-beispiel-example.mail.eo.outlook.com", "microsoft-365"),
+    ("1234567890.pamx1.hotmail.com", "microsoft-365"),
+    ("zaaaabbbbcccc.mx-verification.google.com", "none"),
+    ("mail.protection.outlook.com", "microsoft-365"),
+    ("mx01.outlook.dehosted.example", "unknown"),
+    ("gmail.bad-beispiel.example", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("target", "provider"), OLD_AND_ODD)
+def test_old_and_odd_names_of_the_two_large_providers(target: str, provider: str) -> None:
+    assert back((HOST, "MX", target)).provider == provider
+
+
+def test_a_final_dot_that_was_lost() -> None:
+    """Zone editors append the zone's name to a target without final dot. What was meant can be read, as possible."""
+    exchanger = (HOST, "MX", "10 bad-beispiel-example.mail.protection.outlook.com.bad-beispiel.example.")
+    assert (back(exchanger).provider, back(exchanger).confidence) == ("microsoft-365", "possible")
+    name, kind, target = SIGNS["autodiscover"]
+    assert back(FILTER, (name, kind, f"{target}.{HOST}.")).rule_id == "mail-through:autodiscover"
+    name, kind, target = SIGNS["DKIM"]
+    assert back(FILTER, (name, kind, f"{target}.{HOST}.")).rule_id == "mail-through:dkim"
+    # Somebody else's name behind it is no lost dot.
+    assert back((HOST, "MX", "10 x.mail.protection.outlook.com.example.org")).provider == "unknown"
+
+
+def test_an_include_of_the_own_name_through_a_public_suffix_is_followed_only_in_the_own_domain() -> None:
+    text = "v=spf1 include:nachbar.gv.at -all"
+    beside = ("nachbar.gv.at", "TXT", f"v=spf1 {GOOGLE} -all")
+    rows = [("dorf.gv.at", "MX", FILTER[2]), ("dorf.gv.at", "TXT", text), beside]
+    seen = [Seen(names.host(host), kind, value, str(number)) for number, (host, kind, value) in enumerate(rows)]
+    drafts = attribute_host(Book(seen), RULES, "dorf.gv.at")
+    assert {draft.provider for draft in drafts} == {"proofpoint", "unknown"}
