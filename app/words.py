@@ -21,6 +21,16 @@ PLURAL = {
     "claim": "Published claims",
 }
 
+# Words for what the tables hold as codes.
+LAYERS = {"front": "in front", "back": "behind"}
+EFFECTS = {"down": "no alternative shown", "degraded": "exposed in part", "unknown": "cannot be said"}
+SPEAKERS = {
+    "body": "the body itself",
+    "vendor case study": "a vendor",
+    "press": "the press",
+    "parliament": "Parliament",
+}
+
 
 def age(edition: Edition) -> str:
     """How old the newest evidence is. Of the evidence, not of the page."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from app.figures import ROLES
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, elsewhere, of, provider_cell, sure
-from app.words import day, money, said, web
+from app.words import LAYERS, SPEAKERS, day, money, said, web
 
 
 def role(row: Row) -> Cell:
     """The role and, apart from it, whether it stands in front or behind."""
-    layer = {"front": "in front", "back": "behind"}.get(row["layer"], said(row["layer"]))
+    layer = LAYERS.get(row["layer"], said(row["layer"]))
     return f"{ROLES.get(row['role'], said(row['role']))}, {layer}"
 
 
@@ -27,7 +27,22 @@ MARKS = {
     "network-not-listed": "network of the address, of nobody that we list",
     "mail-through": "sign of mail behind a filter",
     "policy-name": "name of a policy record",
+    "validation-name": "name of a validation record",
+    "null-mx": "record that says it takes no mail",
+    "mx-own-relay": "mail record within its own names",
+    "mail-behind-filter-unknown": "nothing behind the mail filter",
+    "alias-unknown": "name it points to, of nobody that we list",
+    "address-unknown": "address in no range that we list",
+    "network": "range of one network",
+    "name": "name of the supplier",
+    "word": "word in the notice",
 }
+
+
+def mark(rule_id: object) -> str:
+    """What kind of mark a rule reads, in words."""
+    kind = str(rule_id).partition(":")[0]
+    return MARKS.get(kind, kind.replace("-", " "))
 
 
 def findings(
@@ -37,8 +52,7 @@ def findings(
         return Link(str(row["subject"]), state.url(f"/evidence/{row['subject']}"))
 
     def rule(row: Row) -> Cell:
-        kind = str(row["rule_id"]).partition(":")[0]
-        return Link(MARKS.get(kind, kind.replace("-", " ")), state.url(f"/evidence/{row['finding_id']}"))
+        return Link(mark(row["rule_id"]), state.url(f"/evidence/{row['finding_id']}"))
 
     def what(row: Row) -> Cell:
         return ", ".join(str(row[key]) for key in ("product", "region") if isinstance(row[key], str)) or "not shown"
@@ -58,7 +72,8 @@ def findings(
 
 def statements(state: State, with_provider: bool = True) -> list[Column]:
     def source(row: Row) -> Cell:
-        return Link(said(row["source_kind"]), web(row["url"]), foreign=True)
+        kind = said(row["source_kind"])
+        return Link(SPEAKERS.get(kind, kind), web(row["url"]), foreign=True)
 
     return [
         Column("About", of("subject")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,10 @@ class State:
         text = self.get("part") or ""
         return int(text) if text.isdecimal() and 0 < int(text) < 1_000_000 else 1
 
+    def body(self, organisation_id: str) -> str | None:
+        """The name of a body that has a page; None for one that has none, such as a department that is closed."""
+        return _bodies(self.edition).get(organisation_id)
+
     def url(self, path: str, **keys: Any) -> str:
         """An address with its keys and the pinned edition; keys without a value are left out."""
         kept = {key: str(value) for key, value in keys.items() if value not in (None, "")}
@@ -83,6 +88,14 @@ class State:
             page = ""
         held = {key: self.get(key) for key in KEYS}
         return self.url(f"/explore/{page}", **{**held, **keys})
+
+
+@functools.lru_cache(maxsize=4)
+def _bodies(edition: Edition) -> Mapping[str, str]:
+    """Every listed body's name by id, asked once: tables link to bodies row by row."""
+    return {
+        row["organisation_id"]: row["name"] for row in edition.rows("SELECT organisation_id, name FROM organisations")
+    }
 
 
 # -- the template engine ------------------------------------------------------------------------------------
@@ -270,7 +283,7 @@ def elsewhere(key: str, words: str) -> Callable[[Row], Cell]:
     return lambda row: Link(words, web(row[key]), foreign=True) if web(row[key]) else "none"
 
 
-def sure(row: Row) -> Cell:
+def sure(row: Row) -> Sure:
     confidence = row.get("confidence")
     # "Known" rests on what is confirmed, so only the weaker grades need a word of their own.
     return Sure(str(row["certainty"]), confidence if confidence in ("likely", "possible") else "")
@@ -293,7 +306,8 @@ def body_cell(state: State, id_key: str, name_key: str) -> Callable[[Row], Cell]
 
     def cell(row: Row) -> Cell:
         name = said(row[name_key], "body not known")
-        return Link(name, state.url(f"/organisation/{row[id_key]}")) if isinstance(row[id_key], str) else name
+        id = row[id_key]
+        return Link(name, state.url(f"/organisation/{id}")) if isinstance(id, str) and state.body(id) else name
 
     return cell
 

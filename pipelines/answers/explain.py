@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.answers import Answer, Figure, new, number, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, number, sources_of
 from pipelines.attribution import names
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -17,25 +17,41 @@ METHODS = (
 )
 
 
+# Rows of each kind that one answer carries, largest or first by name; how many there are is counted all the same.
+MOST = 200
+
+
 def answer(edition: Edition, subject: str) -> Answer:
     """Everything held about a host, service, organisation, contract, notice reference or finding.
 
-    Figures: held, evidence. body.findings: one entry per finding, statement or contract, each with its evidence (kind, value, source,
-    url, fetched_at, sha256, rule_id). UnknownName where nothing is held.
+    Figures: held, evidence. body: name (as a reader knows the subject), findings: one entry per finding, statement or contract,
+    each with its evidence (kind, value, source, url, fetched_at, sha256, rule_id). A body, service or host that we list without
+    any has none; UnknownName for what we do not list.
     """
     host = names.host(subject)
-    entries = [
-        *_findings(edition, host, subject),
-        *_statements(edition, subject),
-        *_contracts(edition, subject),
-    ]
-    if not entries:
+    kinds = {
+        "finding": _findings(edition, host, subject),
+        "statement": _statements(edition, subject),
+        "contract": _contracts(edition, subject),
+    }
+    entries = [entry for _, found in kinds.values() for entry in found]
+    name = _listed(edition, host, subject)
+    if not entries and name is None:
         candidates = edition.query(
             "SELECT DISTINCT subject FROM findings UNION SELECT service_id FROM services "
             "UNION SELECT organisation_id FROM organisations"
         )["subject"]
         raise UnknownName("subject", subject, candidates)
-    title = f"{number(len(entries))} findings, statements and contracts about {subject}, each with its evidence."
+    if name is None:
+        one = entries[0] if len(entries) == 1 else {}
+        name = str(one.get("title") or one.get("subject") or subject)
+    held = sum(total for total, _ in kinds.values())
+    counted = listing([count(total, kind) for kind, (total, _) in kinds.items() if total])
+    title = (
+        f"{counted} about {name}, each with its evidence."
+        if held
+        else f"We hold no finding, statement or contract about {name}: that is a gap of ours, not a finding."
+    )
     used = {item["source_id"] for entry in entries for item in entry["evidence"]}
     return new(
         edition,
@@ -45,13 +61,28 @@ def answer(edition: Edition, subject: str) -> Answer:
         "what we hold about this subject",
         METHODS,
         figures=[
-            Figure("held", "Findings, statements and contracts", len(entries), unit="rows"),
+            Figure("held", "Findings, statements and contracts", held, unit="rows"),
             Figure("evidence", "Records behind them", sum(len(entry["evidence"]) for entry in entries), unit="records"),
         ],
+        caveats=[
+            f"{number(len(entries))} of {number(held)} are here, with their records; the tables of the edition have all."
+        ]
+        if held > len(entries)
+        else [],
         parameters={"subject": subject},
         sources=sources_of(edition, used),
-        body={"subject": subject, "findings": entries},
+        body={"subject": subject, "name": name, "findings": entries},
     )
+
+
+def _listed(edition: Edition, host: str, subject: str) -> str | None:
+    """The name of a body or service that we list, or the host of one; None for what we do not list."""
+    for table, column in (("organisations", "organisation_id"), ("services", "service_id")):
+        found = edition.value(f"SELECT name FROM {table} WHERE {column} = $subject", {"subject": subject})
+        if found is not None:
+            return str(found)
+    known = edition.value("SELECT count(*) FROM services WHERE list_contains(hosts, $host)", {"host": host})
+    return host if known else None
 
 
 def _evidence(
@@ -77,19 +108,28 @@ def _evidence(
     }
 
 
-def _findings(edition: Edition, host: str, subject: str) -> list[dict[str, Any]]:
+def _findings(edition: Edition, host: str, subject: str) -> tuple[int, list[dict[str, Any]]]:
     rows = edition.rows(
-        "SELECT * FROM findings WHERE subject = $host OR service_id = $subject OR finding_id = $subject "
-        "ORDER BY role, layer, provider",
+        "SELECT *, count(*) OVER () AS total FROM findings WHERE subject = $host OR service_id = $subject "
+        "OR finding_id = $subject OR organisation_id = $subject "
+        f"ORDER BY role, layer, provider, subject LIMIT {MOST}",
         {"host": host, "subject": subject},
     )
+    # One look for the records of all of them: a body has hundreds of findings.
+    observed = {
+        o["observation_id"]: o
+        for o in edition.rows(
+            "SELECT * FROM observations WHERE observation_id IN (SELECT unnest($ids))",
+            {"ids": sorted({id for row in rows for id in row["evidence_ids"]})},
+        )
+    }
     entries = []
     for row in rows:
-        seen = edition.rows(
-            "SELECT * FROM observations WHERE observation_id IN (SELECT unnest($ids)) ORDER BY subject, kind, value",
-            {"ids": list(row["evidence_ids"])},
+        seen = sorted(
+            (observed[id] for id in row["evidence_ids"] if id in observed),
+            key=lambda o: (o["subject"], o["kind"], o["value"]),
         )
-        entry = {key: row[key] for key in row if key not in ("evidence_ids", "private", "source_id")}
+        entry = {key: row[key] for key in row if key not in ("evidence_ids", "private", "source_id", "total")}
         entry["evidence"] = [
             _evidence(
                 edition,
@@ -103,13 +143,19 @@ def _findings(edition: Edition, host: str, subject: str) -> list[dict[str, Any]]
             for o in seen
         ]
         entries.append(entry)
-    return entries
+    return _total(rows), entries
 
 
-def _statements(edition: Edition, subject: str) -> list[dict[str, Any]]:
+def _total(rows: list[dict[str, Any]]) -> int:
+    """How many rows there are, those beyond the limit too."""
+    return int(rows[0]["total"]) if rows else 0
+
+
+def _statements(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]]]:
     rows = edition.rows(
-        "SELECT * FROM statements WHERE lower(subject) = lower($subject) OR service_id = $subject "
-        "OR statement_id = $subject ORDER BY statement_id",
+        "SELECT *, count(*) OVER () AS total FROM statements WHERE lower(subject) = lower($subject) "
+        "OR service_id = $subject OR organisation_id = $subject OR statement_id = $subject "
+        f"ORDER BY statement_id LIMIT {MOST}",
         {"subject": subject},
     )
     entries = []
@@ -138,14 +184,14 @@ def _statements(edition: Edition, subject: str) -> list[dict[str, Any]]:
             )
         ]
         entries.append(entry)
-    return entries
+    return _total(rows), entries
 
 
-def _contracts(edition: Edition, subject: str) -> list[dict[str, Any]]:
+def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]]]:
     rows = edition.rows(
-        "SELECT * FROM contracts WHERE contract_id = $subject OR ocid = $subject OR reference = $subject "
+        "SELECT *, count(*) OVER () AS total FROM contracts WHERE contract_id = $subject OR ocid = $subject OR reference = $subject "
         "OR organisation_id = $subject OR list_contains(notice_ids, $subject) "
-        "ORDER BY value_gbp DESC NULLS LAST, contract_id LIMIT 200",
+        f"ORDER BY value_gbp DESC NULLS LAST, contract_id LIMIT {MOST}",
         {"subject": subject},
     )
     entries = []
@@ -201,4 +247,4 @@ def _contracts(edition: Edition, subject: str) -> list[dict[str, Any]]:
             for p in providers
         ]
         entries.append(entry)
-    return entries
+    return _total(rows), entries

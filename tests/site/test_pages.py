@@ -254,8 +254,11 @@ def test_an_edition_is_opened_once(store_path: Any) -> None:
     assert shown_edition() is shown_edition()
 
 
-def test_every_link_leads_somewhere(served: str) -> None:
-    """Each address of ours that any page links to is answered well; where nothing serves it, no page links to it."""
+@pytest.mark.parametrize("each", [12, pytest.param(10_000, marks=pytest.mark.full)])
+def test_every_link_leads_somewhere(served: str, each: int) -> None:
+    """Each address of ours that any page links to is answered well; where nothing serves it, no page links to it.
+
+    So many of each kind; in the long run every one."""
     found: set[str] = set()
     for path in PAGES:
         page = BeautifulSoup(get(served, path).content, "lxml")
@@ -264,9 +267,51 @@ def test_every_link_leads_somewhere(served: str) -> None:
     for href in sorted(found - {""}):
         kinds.setdefault("/".join(href.partition("?")[0].split("/")[:2]), []).append(href)
     assert len(kinds) > 15
-    asked = [href for hrefs in kinds.values() for href in hrefs[:: max(1, len(hrefs) // 12)]]
+    asked = [href for hrefs in kinds.values() for href in hrefs[:: max(1, len(hrefs) // each)]]
     failed = [(href, status) for href in asked if (status := get(served, href).status_code) != 200]
     assert failed == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("www.aberdeencity.gov.uk", "We hold no finding, statement or contract about www.aberdeencity.gov.uk"),
+        ("department-for-transport", "about Department for Transport"),
+        ("planning-inspectorate", "about Planning Inspectorate"),
+    ],
+)
+def test_what_we_list_has_its_evidence_page_even_where_we_hold_none(served: str, subject: str, words: str) -> None:
+    answer = get(served, f"/evidence/{subject}")
+    assert answer.status_code == 200
+    assert words in BeautifulSoup(answer.content, "lxml").find("p", class_="lead").text
+
+
+def test_the_evidence_of_a_body_holds_what_its_page_counts(served: str) -> None:
+    page = get(served, "/api/dependence.json?organisation=ministry-of-justice").json()
+    held = get(served, "/api/explain.json?subject=ministry-of-justice").json()
+    kinds = {"finding_id": "findings", "statement_id": "statements"}
+    for key, rows in kinds.items():
+        wanted = {row[key] for row in page[rows]}
+        assert wanted and wanted <= {entry.get(key) for entry in held["findings"]}, rows
+
+
+def test_evidence_is_written_in_words(served: str) -> None:
+    """Names, days and pounds; the codes of the tables stand in <code>, where a person who looks for them finds them."""
+    for subject in ("home-office", "justice.gov.uk", "govuk"):
+        page = BeautifulSoup(get(served, f"/evidence/{subject}").content, "lxml")
+        for code in page.find_all("code"):
+            code.extract()
+        text = " ".join(page.main.get_text(" ").split())
+        for raw in ("value gbp", "rule id", "organisation id", "450281369", "microsoft-365:", "..", "Rule fold"):
+            assert raw not in text, (subject, raw)
+    assert "£450.3m" in get(served, "/evidence/home-office").text
+
+
+def test_a_closed_department_is_named_without_a_link(served: str) -> None:
+    """It has no page of its own; its contracts stay listed under the name of the notice."""
+    page = BeautifulSoup(get(served, "/contracts?q=Google+Cloud+Platform").content, "lxml")
+    (cell,) = {str(cell) for cell in page.find_all("td", attrs={"data-th": "Buyer"}) if cell.text == "BEIS"}
+    assert "<a" not in cell
 
 
 @pytest.mark.full
