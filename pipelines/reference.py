@@ -53,7 +53,7 @@ MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "bounce", "placehol
 _PROVIDER_KEYS = {
     "id", "name", "kind", "parent", "jurisdiction", "note", "source", "check", "words", "regions",
     "region_codes", "region_names", "suffixes", "name_servers", "mail", "spf", "tokens", "headers",
-    "networks", "legal_entities", "trading_names", "reseller", "products", "status", "apart", "closed",
+    "networks", "legal_entities", "trading_names", "card_lines", "reseller", "products", "status", "apart", "closed",
 }  # fmt: skip
 _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     # section: required keys, further keys allowed
@@ -68,7 +68,9 @@ _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
         {"name", "source", "check"},
         {"company_number", "country", "from", "to", "formerly", "note"},
     ),
-    "trading_names": ({"name", "source", "check"}, {"note"}),
+    # whole: the name without its legal form would be somebody else's
+    "trading_names": ({"name", "source", "check"}, {"whole", "note"}),
+    "card_lines": ({"pattern", "source", "check"}, {"note"}),
     "products": ({"word", "source", "check"}, {"service_class", "product", "note"}),
 }
 

@@ -16,6 +16,7 @@ import click
 from app.place import store_path
 from pipelines import reference
 from pipelines.errors import Refused
+from pipelines.readers import _rows
 from pipelines.store import Store
 
 # A verb that opens no edition starts without pandas and DuckDB: half its time on a small file.
@@ -140,14 +141,12 @@ def read_bytes(path: Path) -> bytes:
 
 def csv_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a CSV file by line number, with the columns that the verb needs; Refused otherwise."""
-    body = read_bytes(path)
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from error
-    if "\x00" in text:
-        raise Refused(f"{path} is not text (it holds NUL bytes); give a CSV file")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+        text = _rows.text_of(read_bytes(path))
+    except ValueError as error:
+        raise Refused(f"{path} was refused: {error}; give a CSV file") from error
+    mark = _rows.separator(text.lstrip().partition("\n")[0])
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     fields = reader.fieldnames or []
     missing = [column for column in required if column not in fields]
     if missing:

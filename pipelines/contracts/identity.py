@@ -7,56 +7,27 @@ normalised name must equal a legal or trading name whole.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from pipelines.contracts.company_names import (
+    abbreviations,
+    ends_with_form,
+    is_another_body,
+    is_remark,
+    normalise,
+    one_slip,
+    parted,
+    significant,
+    tidy,
+    without_country,
+    without_surroundings,
+    words,
+)
 from pipelines.errors import BadReference
 from pipelines.reference import Reference
 from pipelines.text import slug
-
-# What accounting and card systems put around a name: ledger numbers, payment processors, stray signs.
-_LEDGER = re.compile(r"^[~#]?\d{3,}[\s:~_-]+|\s*[~#]\s*\d+$|\s+\d{6,}$")
-_PROCESSOR = re.compile(
-    r"^(?:paypal|pp|sumup|sq|zettle_?|izettle|iz|stripe|worldpay|wp|crv|sp)\s*\*+\s*", re.IGNORECASE
-)
-_EDGES = re.compile(r"^[^\w(&]+|[^\w).]+$")
-_LEGAL_WORDS = r"limited|ltd|plc|p\.l\.c|llp|llc|inc|incorporated|corp|s\.?\s?a\.?\s?r\.?\s?l|gmbh|b\.?v|co"
-_LEGAL = re.compile(rf"\b(?:{_LEGAL_WORDS})\b\.?", re.IGNORECASE)
-# The form that ends a company's name; what follows is a remark ("PSS", a town, a payment channel).
-_ENDS_NAME = re.compile(r"\b(?:limited|ltd|plc|llp|llc|s\.?\s?a\.?\s?r\.?\s?l|gmbh|inc)\b\.?", re.IGNORECASE)
-_COUNTRY = re.compile(r"\b(?:u\.?k\.?|united kingdom|gb|great britain)\b\.?", re.IGNORECASE)
-_BRANCH = re.compile(r"\b(?:branch|succursale|filiale|niederlassung)\b", re.IGNORECASE)
-_WEB = re.compile(r"\.(?:com|co\.uk|net|eu)$", re.IGNORECASE)
-_PUNCTUATION = re.compile(r"[^\w&+]+")
-_GENERIC_LAST = frozenset({"services", "solutions", "group", "operations", "holdings"})
-_SPELLINGS = {"center": "centre", "centers": "centres", "&": "and"}
-
-
-def tidy(name: str) -> str:
-    """A name as one line of plain characters, without ledger numbers, processors and stray signs around it."""
-    text = unicodedata.normalize("NFKC", name).replace("&amp;", "&").replace("¿", " ").replace("\ufffd", " ")
-    text = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
-    text = " ".join(text.split())
-    previous = None
-    while text != previous:
-        previous = text
-        text = _PROCESSOR.sub("", _LEDGER.sub("", _EDGES.sub("", text)))
-    return text
-
-
-@functools.lru_cache(maxsize=65536)
-def normalise(name: str) -> str:
-    """A company name without case, accents, punctuation, legal form, country and branch words."""
-    text = unicodedata.normalize("NFKD", tidy(name).casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    text = re.sub(r"\b((?:[a-z]\.){2,})", lambda m: m.group(1).replace(".", "") + " ", text)
-    text = text.replace("(", " ").replace(")", " ")
-    for pattern in (_LEGAL, _COUNTRY, _BRANCH):
-        text = pattern.sub(" ", text)
-    return " ".join(_SPELLINGS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split())
 
 
 def company_number(text: str | None) -> str | None:
@@ -95,9 +66,10 @@ class Suppliers:
     """Supplier names to providers and resellers.
 
     Order: company number, exact name, normalised name; then the name without what stands around it (a remark
-    after the legal form, an acronym in brackets, a branch, a web ending); then words joined or parted otherwise
-    (only where the known name has several, so that "Rack Space" is nobody); then a name that a narrow column cut.
-    A spelling that is merely near is taken for a reseller only, never for a provider.
+    after the legal form, an acronym in brackets, a branch, a web address); then words joined or parted otherwise
+    (where the known name has several words or capitals inside, so that "Rack Space" is nobody); then the name with
+    another country in it; then a name that a narrow column cut. What a pension fund or a club adds to a name makes
+    it nobody's. A spelling that is merely near is taken for a reseller only, never for a provider.
     """
 
     def __init__(self, reference: Reference) -> None:
@@ -105,19 +77,29 @@ class Suppliers:
         self._exact: dict[str, Identity] = {}
         self._normal: dict[str, Identity] = {}
         self._joined: dict[str, Identity] = {}
+        self._parted: dict[str, Identity] = {}
+        self._stateless: dict[str, Identity] = {}
         self._words: dict[str, list[tuple[tuple[str, ...], Identity]]] = {}
+        self._card_lines: list[tuple[re.Pattern[str], Identity]] = []
         families: dict[str, set[str]] = {}
         for provider in reference.providers.values():
             families.setdefault(provider.parent, set()).add(provider.id)
         for provider in reference.providers.values():
-            names = [entry["name"] for entry in provider.sections["legal_entities"]]
-            names += [entry["name"] for entry in provider.sections["trading_names"]]
-            numbers = [entry.get("company_number") for entry in provider.sections["legal_entities"]]
+            file = f"providers/{provider.id}.toml"
             identity = Identity(provider.id, None, None, frozenset(families[provider.parent]))
-            self._add(f"providers/{provider.id}.toml", names, numbers, identity)
-        for reseller_id, entry in reference.toml("resellers.toml").items():
-            names = [item["name"] for item in entry.get("legal_entities", [])] + entry.get("trading_names", [])
-            numbers = [item.get("company_number") for item in entry.get("legal_entities", [])]
+            entries = (*provider.sections["legal_entities"], *provider.sections["trading_names"])
+            names = [entry["name"] for entry in entries if not entry.get("whole")]
+            numbers = [entry.get("company_number") for entry in provider.sections["legal_entities"]]
+            self._add(file, names, numbers, identity)
+            for entry in entries:
+                if entry.get("whole"):
+                    self._exact[" ".join(words(entry["name"]))] = replace(identity, rule_id=f"name:{provider.id}")
+            for entry in provider.sections["card_lines"]:
+                found = replace(identity, rule_id=f"card-line:{provider.id}")
+                self._card_lines.append((re.compile(entry["pattern"], re.IGNORECASE), found))
+        for reseller_id, body in reference.toml("resellers.toml").items():
+            names = [item["name"] for item in body.get("legal_entities", [])] + body.get("trading_names", [])
+            numbers = [item.get("company_number") for item in body.get("legal_entities", [])]
             self._add("resellers.toml", names, numbers, Identity(None, reseller_id, None))
 
     def _add(self, file: str, names: Iterable[str], numbers: Iterable[str | None], identity: Identity) -> None:
@@ -129,23 +111,33 @@ class Suppliers:
             if key:
                 self._numbers[key] = replace(identity, rule_id=f"company-number:{owner}")
         for name in names:
-            self._exact[name.strip().casefold()] = replace(identity, rule_id=f"name:{owner}")
+            self._exact[" ".join(words(name))] = replace(identity, rule_id=f"name:{owner}")
             normal = normalise(name)
             other = self._normal.get(normal)
             if other and (other.provider, other.reseller) != (identity.provider, identity.reseller):
                 raise BadReference(file, owner, f"the name {name!r} also belongs to {other.provider or other.reseller}")
             self._normal[normal] = replace(identity, rule_id=f"normalised-name:{owner}")
+            self._stateless[without_country(name)] = replace(identity, rule_id=f"name-abroad:{owner}")
+            otherwise = replace(identity, rule_id=f"name-spaced-otherwise:{owner}")
             if " " in normal or identity.reseller:
-                self._joined[normal.replace(" ", "")] = replace(identity, rule_id=f"name-spaced-otherwise:{owner}")
-            words = tuple(_tokens(name))
-            self._words.setdefault(words[0], []).append((words, identity))
+                self._joined[normal.replace(" ", "")] = otherwise
+            if apart := parted(name):
+                self._parted[apart] = otherwise
+            found = words(name)
+            self._words.setdefault(found[0], []).append((found, identity))
 
     @property
     def coarse(self) -> str:
         """A coarse test for SQL: a name that `find` could know begins a word with one of these, or has a letter
         outside ASCII."""
-        words = {*self._words, *(words[0][:4] for known in self._words.values() for words, _ in known)}
-        return r"\b(?:" + "|".join(sorted(map(re.escape, words))) + r")|[^\x00-\x7f]"
+        firsts = {*self._words, *(found[0][:4] for known in self._words.values() for found, _ in known)}
+        firsts |= {short for word in self._words for short in abbreviations(word)}
+        initials = {"[ .]{1,2}".join(first) for first in self._words if len(first) <= 4}
+        parts = {re.escape(apart) for apart in self._parted}
+        cards = {pattern.pattern.removeprefix("^") for pattern, _ in self._card_lines}
+        return (
+            r"(?:\b|_)(?:" + "|".join(sorted({*map(re.escape, firsts), *initials, *parts, *cards})) + r")|[^\x00-\x7f]"
+        )
 
     @property
     def numbers(self) -> list[str]:
@@ -157,39 +149,54 @@ class Suppliers:
         key = company_number(number)
         if key and key in self._numbers:
             return self._numbers[key]
-        found = self._exact.get(name.strip().casefold()) or self._normal.get(normalise(name))
+        normal = normalise(name)
+        found = (
+            self._exact.get(" ".join(words(name)))
+            or self._normal.get(normal)
+            or self._joined.get(normal.replace(" ", ""))
+        )
         if found:
             return found
         text = tidy(name)
-        for candidate in _without_surroundings(text):
+        if is_another_body(text):
+            return NOBODY
+        for candidate in without_surroundings(text):
             found = self._normal.get(normalise(candidate))
             if found:
                 return replace(found, rule_id=f"name-in-remarks:{found.provider or found.reseller}")
-        joined = self._joined.get(normalise(name).replace(" ", ""))
-        return joined or self._remarked(text) or self._cut(text) or self._near(text) or NOBODY
+        return (
+            self._parted.get(" ".join(significant(name)).removesuffix(" uk"))
+            or self._stateless.get(without_country(name))
+            or next((identity for pattern, identity in self._card_lines if pattern.search(text)), None)
+            or self._remarked(text)
+            or self._cut(text)
+            or self._near(text)
+            or NOBODY
+        )
 
     def _remarked(self, text: str) -> Identity | None:
-        """A known name of three words or more, followed by words that are no part of another company's name."""
-        if _ENDS_NAME.search(text):
+        """A known name of three words or more, followed by nothing but remarks."""
+        if ends_with_form(text):
             return None
-        words = normalise(text).split()
-        for end in range(len(words) - 1, 2, -1):
-            found = self._normal.get(" ".join(words[:end]))
-            if found:
-                return replace(found, rule_id=f"name-in-remarks:{found.provider or found.reseller}")
+        found = normalise(text).split()
+        for end in range(len(found) - 1, 2, -1):
+            name = " ".join(found[:end])
+            identity = self._normal.get(name)
+            if identity and all(is_remark(word, name) for word in found[end:]):
+                return replace(identity, rule_id=f"name-in-remarks:{identity.provider or identity.reseller}")
         return None
 
     def _cut(self, text: str) -> Identity | None:
         """A name that a narrow column cut or abbreviated: word for word the beginning of one owner's names."""
-        tokens = _tokens(text)
+        tokens = words(text)
         if len(tokens) < 2 or sum(map(len, tokens)) < 14:
             return None
         owners = {}
-        for words, identity in self._words.get(tokens[0], ()):
-            if len(tokens) > len(words):
+        for known, identity in self._words.get(tokens[0], ()):
+            if len(tokens) > len(known):
                 continue
-            same = [word.startswith(token) for token, word in zip(tokens, words, strict=False)]
-            partial = [token != word for token, word in zip(tokens, words, strict=False)]
+            same = [word.startswith(token) for token, word in zip(tokens, known, strict=False)]
+            partial = [token != word for token, word in zip(tokens, known, strict=False)]
             # At least the first two words whole, or the first whole and the cut one nearly so.
             if all(same) and any(partial) and (not any(partial[:2]) or (len(tokens) == 2 and len(tokens[1]) >= 6)):
                 owners[identity.provider or identity.reseller] = identity
@@ -200,65 +207,18 @@ class Suppliers:
 
     def _near(self, text: str) -> Identity | None:
         """A reseller whose first word is whole and whose others are one slip away."""
-        words = normalise(text).split()
-        if len(words) < 2 or len(words[0]) < 8:
+        found = normalise(text).split()
+        if len(found) < 2 or len(found[0]) < 7 or len("".join(found[1:])) < 6:
             return None
         owners = {
             identity.reseller: identity
-            for known, identity in self._words.get(words[0], ())
-            if identity.reseller and len(known) > 1 and _one_slip(words[1:], normalise(" ".join(known)).split()[1:])
+            for known, identity in self._words.get(found[0], ())
+            if identity.reseller and len(known) > 1 and one_slip(found[1:], normalise(" ".join(known)).split()[1:])
         }
         if len(owners) != 1:
             return None
         owner, identity = owners.popitem()
         return replace(identity, rule_id=f"name-nearly:{owner}")
-
-
-def _tokens(name: str) -> list[str]:
-    """Every word of a name, legal form included, dots taken out."""
-    text = tidy(name).casefold()
-    text = re.sub(r"\b((?:[a-z]\.){2,})", lambda m: m.group(1).replace(".", "") + " ", text)
-    return [_SPELLINGS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split()]
-
-
-def _without_surroundings(text: str) -> Iterator[str]:
-    """What may be the name itself in a text that says more."""
-    ends = _ENDS_NAME.search(text)
-    if ends:
-        yield text[: ends.end()]
-    whole, _, last = text.rpartition(" ")
-    if last and " " in whole and ("limited".startswith(last.casefold()) or "ltd".startswith(last.casefold())):
-        yield whole
-    outside = " ".join(re.sub(r"\([^()]*\)?", " ", text).split())
-    if outside and outside != text:
-        yield outside
-        for inside in re.findall(r"\(([^()]+)\)", text):
-            initials = "".join(word[0] for word in normalise(inside).split())
-            if normalise(outside) in (initials, initials + "s"):
-                yield inside
-    branch = _BRANCH.search(text)
-    if branch:
-        words = re.sub(r"[(),–-]", " ", text[: branch.start()]).split()
-        yield from (" ".join(words[: len(words) - drop]) for drop in range(min(3, len(words))))
-    if _WEB.search(text):
-        yield _WEB.sub("", text)
-    if ends and not text[ends.end() :].strip(" .,)"):
-        # "Skyscape Cloud Ltd" for "Skyscape Cloud Services Limited": a company's form, less its last common word
-        words = normalise(text).split()
-        if len(words) >= 2 and words[-1] not in _GENERIC_LAST:
-            yield from (f"{' '.join(words)} {word}" for word in sorted(_GENERIC_LAST))
-
-
-def _one_slip(words: list[str], known: list[str]) -> bool:
-    one, other = " ".join(words), " ".join(known)
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
-    if sorted(one) == sorted(other):
-        changed = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-        return len(changed) == 2 and changed[1] - changed[0] == 1
-    shorter, longer = sorted((one, other), key=len)
-    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    return shorter[start + (len(shorter) == len(longer)) :] == longer[start + 1 :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 
-import pandas as pd
-
 from pipelines.text import unpack
 
 SEPARATORS = (",", "\t", ";", "|")
@@ -117,6 +115,8 @@ def sheets(body: bytes) -> list[list[list[str]]]:
             raise ValueError("it looks like a spreadsheet and is cut or damaged") from error
         if size > MAX_UNPACKED:
             raise ValueError(f"unpacked it would be {size // 1048576} MiB; split it")
+    import pandas as pd  # half the start of a verb that reads no spreadsheet
+
     try:
         found = pd.read_excel(io.BytesIO(body), sheet_name=None, header=None, dtype=object, engine="calamine")
     except ImportError as error:
@@ -127,7 +127,7 @@ def sheets(body: bytes) -> list[list[list[str]]]:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+    if value is None or value != value:  # NaT and NaN
         return ""
     if isinstance(value, dt.datetime):
         return value.date().isoformat()

@@ -168,3 +168,22 @@ def test_exports_are_the_same_bytes_twice(run: Callable, tmp_path: Path) -> None
     assert wanted | {"datapackage.json", "findings.parquet"} <= set(files)
     for name in files:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(("mark", "end"), [(",", "\n"), (",", "\r\n"), (";", "\r\n"), ("\t", "\n")])
+def test_suppliers_reads_a_table_as_people_save_it(
+    run: Callable, tmp_path: Path, encoding: str, mark: str, end: str
+) -> None:
+    """One row out for each row in, in order, the name as it stands; other columns are let pass."""
+    names = ["Amazon Web Services EMEA S.À R.L.", "", "Softcat plc", "AWS Solicitors", "Softcat plc"]
+    lines = [mark.join(("id", "supplier_name")), *(mark.join((str(n), name)) for n, name in enumerate(names))]
+    path = tmp_path / "names.csv"
+    path.write_bytes((end.join(lines) + end).encode(encoding))
+    done = run("suppliers", path)
+    assert done.code == 0, done.err
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert [row["supplier_name"] for row in rows] == names
+    assert [(row["provider"], row["reseller"], row["parent"], row["grade"]) for row in rows] == [
+        ("aws", "", "amazon", "direct"), ("", "", "", ""), ("", "softcat", "", ""), ("", "", "", ""), ("", "softcat", "", ""),
+    ]  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
 from pipelines import reference
-from pipelines.contracts.identity import Suppliers, company_number, normalise
+from pipelines.contracts.company_names import normalise
+from pipelines.contracts.identity import Suppliers, company_number
 
 KNOWN = {
     "aws": [
@@ -79,10 +81,118 @@ def test_every_legal_and_trading_name_finds_its_owner(suppliers: Suppliers) -> N
     for provider in facts.providers.values():
         for entry in (*provider.sections["legal_entities"], *provider.sections["trading_names"]):
             assert suppliers.find(entry["name"]).provider == provider.id
-            assert suppliers.find(entry["name"].upper() + " LIMITED").provider == provider.id
+            if not entry.get("whole"):
+                assert suppliers.find(entry["name"].upper() + " LIMITED").provider == provider.id
     for reseller, body in facts.toml("resellers.toml").items():
         for entry in body.get("legal_entities", []):
             assert suppliers.find(entry["name"]).reseller == reseller
+
+
+def invented() -> list[tuple[str, str, str]]:
+    """(name, who it is or nobody, kind): written for this test, who each is decided before the first run."""
+    with (Path(__file__).parent / "invented_supplier_names.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    letters = re.compile(r"\\u([0-9a-f]{4})")  # letters that nobody sees are written out
+    return [(letters.sub(lambda m: chr(int(m[1], 16)), row["supplier_name"]), row["who"], row["kind"]) for row in rows]
+
+
+def test_names_that_nobody_has_seen(suppliers: Suppliers) -> None:
+    facts, wrong, kinds = reference.load(), [], set()
+    for name, who, kind in invented():
+        identity = suppliers.find(name)
+        found = identity.reseller or (facts.parent(identity.provider) if identity.provider else "")
+        kinds.add(kind)
+        if found != who:
+            wrong.append((kind, name, who, found, identity.rule_id))
+    assert wrong == []
+    assert {"retail", "consumer", "another firm", "misspelt", "branch", "card line", "encoding", "legal form"} <= kinds
+
+
+def test_the_databases_coarse_test_lets_every_known_name_through(suppliers: Suppliers) -> None:
+    coarse = re.compile(suppliers.coarse)
+    known = [name for name, who, _ in invented() if who] + [name for names in KNOWN.values() for name in names]
+    assert [name for name in known if not coarse.search(name.lower())] == []
+
+
+# Ways in which ledgers write a name, each put around every legal and trading name that we know.
+AROUND = [
+    "{0}, UK Branch", "{0} (UK branch)", "{0} - London Branch", "  {0}  ", "*{0}*", "{0};", "123456 {0}", "{0} 123456", "{0}~105",
+    "DO NOT USE - {0}", "PAYPAL *{0}", "\ufeff{0}", "{0}\u200b", "#{0}", "V10023 {0}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_stands_around_a_known_name_changes_nothing(suppliers: Suppliers, around: str) -> None:
+    facts, wrong = reference.load(), []
+    for provider in facts.providers.values():
+        for entry in (*provider.sections["legal_entities"], *provider.sections["trading_names"]):
+            for name in (entry["name"], entry["name"].upper(), entry["name"].replace(" ", "\u00a0 ")):
+                if not entry.get("whole") and suppliers.find(around.format(name)).provider != provider.id:
+                    wrong.append((around, name))
+    assert wrong == []
+
+
+TRADES = [
+    "Filters",
+    "Solicitors",
+    "Plumbing",
+    "Residents",
+    "Care",
+    "Homes",
+    "Roofing",
+    "Bakery",
+    "Catering",
+    "Consultants",
+    "Training",
+    "Academy",
+    "Recruitment",
+    "Cleaning",
+    "Landscapes",
+    "Interiors",
+    "Properties",
+    "Taxis",
+    "Photography",
+    "Nursery",
+    "Dental",
+    "Pharmacy",
+    "Garage",
+    "Joinery",
+    "Scaffolding",
+    "Events",
+    "Books",
+    "Hotel",
+    "Cafe",
+    "Farm",
+    "Court",
+    "Gardens",
+    "Lettings",
+    "Fitness",
+    "Vets",
+    "Trust",
+    "Charity",
+    "Pension",
+    "Society",
+    "Club",
+    "School",
+    "Brothers",
+    "Sons",
+    "Storage",
+    "Couriers",
+]
+
+
+def test_a_trade_after_a_known_word_is_another_firm(suppliers: Suppliers) -> None:
+    facts = reference.load()
+    first_words = {
+        entry["name"].split()[0].strip(",")
+        for provider in facts.providers.values()
+        for entry in (*provider.sections["legal_entities"], *provider.sections["trading_names"])
+    }
+    assert len(first_words) > 30
+    firms = [
+        f"{word} {trade}{form}" for word in sorted(first_words) for trade in TRADES for form in ("", " Ltd", " LLP")
+    ]
+    assert [firm for firm in firms if suppliers.find(firm).rule_id] == []
 
 
 def test_normalising_twice_changes_nothing() -> None:
