@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -133,6 +134,29 @@ def words(label: str, key: str, placeholder: str = "", default: str = "") -> str
             args=(key, default),
         )
     )
+
+
+def day(label: str, key: str) -> dt.date | None:
+    """A day that is in the address; None where none is chosen. A value that is no day is said and dropped."""
+    current = read(key)
+    value = None
+    if current is not None:
+        try:
+            value = dt.date.fromisoformat(current)
+        except ValueError:
+            st.info(f"“{plain(current[:60])}” is no day such as 2026-02-20; it is left out.")
+            del st.query_params[key]
+    picked: dt.date | None = st.date_input(
+        label,
+        value=value,
+        min_value=dt.date(1990, 1, 1),
+        max_value=dt.date(2200, 12, 31),
+        format="YYYY-MM-DD",
+        key=f"choose-{key}",
+        on_change=_keep,
+        args=(key, None),
+    )
+    return picked
 
 
 def part(of: int) -> int:

@@ -65,6 +65,14 @@ class State:
         values = [v for v in self.request.query_params.getlist(key) if v]
         return values[-1][:LONGEST_VALUE].strip() or None if values else None
 
+    def day(self, key: str) -> dt.date | None:
+        """A key's value as a day; None where it is not given, Refused where it is no day."""
+        value = self.get(key)
+        try:
+            return dt.date.fromisoformat(value) if value else None
+        except ValueError:
+            raise Refused(f"{str(value)[:40]!r} is not a day; write it as 2026-02-20") from None
+
     def part(self) -> int:
         """Which part of a long table, from 1; the first where the address says nothing sensible."""
         text = self.get("part") or ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from starlette.requests import Request
@@ -14,7 +13,6 @@ from app.stores import ask
 from app.words import day, money, said
 from pipelines import reference
 from pipelines.answers import Answer, claim, companies, percent, provider_name
-from pipelines.errors import Refused
 
 MOST = 40
 
@@ -56,8 +54,8 @@ def form(request: Request) -> Response:
             "claim",
             provider=provider,
             buyer=buyer,
-            since=_day(state, "from"),
-            on=_day(state, "to"),
+            since=state.day("from"),
+            on=state.day("to"),
         )
     known = state.edition.query(
         "SELECT DISTINCT provider FROM contract_providers WHERE provider NOT IN ('none', 'unknown')"
@@ -86,16 +84,6 @@ def form(request: Request) -> Response:
         on=state.get("to") or "",
         **(_parts(answer) if answer else {}),
     )
-
-
-def _day(state: State, key: str) -> dt.date | None:
-    value = state.get(key)
-    if not value:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise Refused(f"{value[:40]!r} is not a day; write it as 2026-02-20") from None
 
 
 def _amount(value: Any, unit: str) -> str:

@@ -10,9 +10,12 @@ from app import components as ui
 from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
-from pipelines.answers import provider_name
+from pipelines import schema
+from pipelines.answers import long_day, provider_name
 from pipelines.edition import Edition
 
+SECTORS = schema.CODELISTS["sector"]
+NARROWING = ("sector", "evidence", "from", "to")
 PAGE = Page("contracts", "Contracts", "What was signed, and when could they leave?", 4, section="Contracts")
 
 
@@ -20,11 +23,25 @@ def render(edition: Edition) -> None:
     st.title("What was signed, and until when?")
     provider, organisation = _choices.provider_and_body(edition)
     q = state.words("Words in buyer, supplier or title", "q") or None
-    signed = ask(edition, "contracts", provider=provider, organisation=organisation, q=q, most=ui.SHOWN)
+    with st.expander("Sector, evidence, days of award", expanded=any(map(state.read, NARROWING))):
+        left, right = st.columns(2)
+        with left:
+            sector = state.choose("Sector of the buyer", "sector", list(SECTORS), SECTORS.__getitem__)
+            since = state.day("Awarded from", "from")
+        with right:
+            evidence = state.choose(
+                "Evidence", "evidence", ["known"], lambda _: "known only", none="known and inferred"
+            )
+            until = state.day("Awarded to", "to")
+    keys = {
+        "provider": provider, "organisation": organisation, "sector": sector, "evidence": evidence, "since": since,
+        "until": until, "q": q,
+    }  # fmt: skip
+    signed = ask(edition, "contracts", **keys, most=ui.SHOWN)
     parts = max(1, math.ceil(signed.body["rows"] / ui.SHOWN))
     ui.headline(signed)
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
-    if not provider and not organisation and not q:
+    if not any(keys.values()):
         moved = figures.draw(edition, "in-force")
         ui.chart(moved.chart)
         ui.methods(moved.answer)
@@ -36,23 +53,15 @@ def render(edition: Edition) -> None:
                 "q": q or "",
                 "provider": provider_name(provider or ""),
                 "organisation": _choices.bodies(edition).get(organisation or "", ""),
+                "sector": SECTORS.get(sector or "", ""),
+                "evidence": "known only",
+                "from": long_day(since) if since else "",
+                "to": long_day(until) if until else "",
             }
         )
     else:
         part = state.part(parts)
-        shown = (
-            signed
-            if part == 1
-            else ask(
-                edition,
-                "contracts",
-                provider=provider,
-                organisation=organisation,
-                q=q,
-                most=ui.SHOWN,
-                skip=ui.SHOWN * (part - 1),
-            )
-        )
+        shown = signed if part == 1 else ask(edition, "contracts", **keys, most=ui.SHOWN, skip=ui.SHOWN * (part - 1))
         ui.rows_table(
             ui.named(shown.frames["contracts"]),
             {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from pipelines import reference
+from pipelines import reference, schema
 from pipelines.answers import Answer, Figure, long_day, new, number, page_of, pounds, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -34,10 +35,12 @@ placed AS (
   SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no, c.contract_id, c.group_id,
          c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place,
          suppliers, c.title, c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
-         c.max_end_on, c.flags, c.url, c.source_id
+         c.max_end_on, c.flags, c.url, c.source_id, o.sector
   FROM contracts c JOIN contract_providers p USING (contract_id) LEFT JOIN signed USING (contract_id)
+  LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
   WHERE c.status IN ('active', 'pending'))
-SELECT *, min(no) OVER (PARTITION BY group_id) AS group_no, contract_class IN ('contract', 'call_off') AS summed
+SELECT *, min(no) OVER (PARTITION BY group_id) AS group_no, count(*) OVER (PARTITION BY group_id) = 1 AS alone,
+       year(awarded_on) AS award_year, contract_class IN ('contract', 'call_off') AS summed
 FROM placed ORDER BY no
 """
 # Buyer, title and suppliers of each row as `search_key` writes words.
@@ -64,7 +67,21 @@ WITH once AS (SELECT group_no, provider, max(value_gbp) AS gbp FROM contract_lis
 SELECT provider, count(*) AS contracts, coalesce(sum(gbp), 0) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
 FROM once GROUP BY 1 ORDER BY gbp DESC, provider
 """
-_PAGE = "SELECT * EXCLUDE (no, group_no, summed) FROM contract_listed WHERE {where} ORDER BY no {limit}"
+# What a choice can be narrowed by: the contracts of each value, each group once. A group of one row, as nearly all are, needs
+# no look for a second one.
+_COUNTED = """
+SELECT '{key}' AS key, value::VARCHAR AS value, sum(contracts)::BIGINT AS contracts FROM (
+  SELECT {column} AS value, count(*) AS contracts FROM listed WHERE alone GROUP BY 1
+  UNION ALL SELECT value, count(*) FROM (SELECT DISTINCT {column} AS value, group_no FROM listed WHERE NOT alone) GROUP BY 1)
+WHERE value IS NOT NULL GROUP BY ALL"""
+NARROWER = {
+    "provider": "provider",
+    "organisation": "organisation_id",
+    "sector": "sector",
+    "evidence": "certainty",
+    "year": "award_year",
+}
+_PAGE = "SELECT * EXCLUDE (no, group_no, alone, award_year, summed, sector) FROM contract_listed WHERE {where} ORDER BY no {limit}"
 
 
 def answer(
@@ -72,16 +89,24 @@ def answer(
     provider: str | None = None,
     organisation: str | None = None,
     since: dt.date | None = None,
+    until: dt.date | None = None,
     on: dt.date | None = None,
+    sector: str | None = None,
+    evidence: str | None = None,
     q: str | None = None,
     most: int = MOST,
     skip: int = 0,
 ) -> Answer:
-    """Contracts of a provider, a buyer, with words in buyer, title or supplier, or all that are listed.
+    """Contracts of a provider, a buyer, a sector of buyers, with words in buyer, title or supplier, or all that are listed.
+
+    `since` and `until` are days of award, the first and the last; `evidence` "known" leaves out contracts whose provider is
+    inferred, None and "inferred" leave out none.
 
     Figures: contracts, gbp (known values), unknown_values, in_force (on `on`, by default the edition's
     as_of), in_force_gbp, via_reseller. Frames: contracts (`most` rows after the first `skip`; 0: all), by_provider (a
-    contract with two counts with both), by_year. body.rows: how many rows there are. UnknownName for a provider or organisation that is not known.
+    contract with two counts with both), by_year, narrower (key, value, body, contracts: what is left once a
+    further key has that value). body.rows: how many rows there are. UnknownName for a provider, organisation,
+    sector or evidence that is not known.
     """
     on = on or edition.as_of
     limit, more = page_of(most, skip)
@@ -101,9 +126,26 @@ def answer(
         name = f"{name} of {body[0]['name']}"
         conditions.append("organisation_id = $organisation")
         parameters["organisation"] = organisation
+    if sector:
+        if sector not in schema.CODELISTS["sector"]:
+            raise UnknownName("sector", sector, schema.CODELISTS["sector"])
+        name = f"{name} by {schema.CODELISTS['sector'][sector]}"
+        conditions.append("sector = $sector")
+        parameters["sector"] = sector
+    if evidence not in (None, "known", "inferred"):
+        raise UnknownName("evidence", evidence or "", ("known", "inferred"))
     if since:
         conditions.append("awarded_on >= $since")
         parameters["since"] = since
+    if until:
+        conditions.append("awarded_on <= $until")
+        parameters["until"] = until
+    if since or until:
+        first, last = (f" {word} {long_day(day)}" if day else "" for word, day in (("from", since), ("to", until)))
+        name = f"{name} awarded{first}{last}"
+    if evidence == "known":
+        name = f"{name} whose provider is known, not inferred"
+        conditions.append("certainty = 'known'")
     if q and (wanted := search_key(q)):
         name = f"{name} that hold “{q[:80]}”"
         edition.derive("contract_words", _WORDS)
@@ -159,6 +201,7 @@ def answer(
             "contracts": rows,
             "by_provider": edition.query(_BY_PROVIDER.format(where=where), parameters),
             "by_year": _by_year(sums),
+            "narrower": _narrower(edition, where, parameters),
         },
         caveats=[
             "An award's value is a ceiling, never money spent; a framework's value is in no sum.",
@@ -168,7 +211,8 @@ def answer(
         parameters={
             key: value
             for key, value in (
-                ("provider", provider), ("organisation", organisation), ("since", since), ("on", on), ("q", q),
+                ("provider", provider), ("organisation", organisation), ("since", since), ("until", until), ("on", on),
+                ("sector", sector), ("evidence", evidence), ("q", q),
             )
             if value
         },
@@ -184,3 +228,14 @@ def _by_year(sums: pd.DataFrame) -> pd.DataFrame:
         {"year": part["year"].astype("Int64"), "contracts": part["summed"], "gbp": part["gbp"].fillna(0.0)}
     )
     return table.sort_values("year", na_position="last", ignore_index=True)
+
+
+def _narrower(edition: Edition, where: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """How many contracts of this choice each value of a further one would leave: key, value, body (its name), contracts."""
+    counted = " UNION ALL ".join(_COUNTED.format(key=key, column=column) for key, column in NARROWER.items())
+    return edition.query(
+        f"WITH listed AS MATERIALIZED (SELECT alone, group_no, {', '.join(NARROWER.values())} FROM contract_listed WHERE {where}) "
+        f"SELECT key, value, name AS body, contracts FROM ({counted}) LEFT JOIN organisations "
+        "ON key = 'organisation' AND organisation_id = value ORDER BY key, contracts DESC, value",
+        parameters,
+    )
