@@ -19,6 +19,8 @@ from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
 from pipelines.attribution.rules import Rule, Rules
 
+# Targets that take no mail: names that are never a host (RFC 6761), and the pages of domain traders.
+NOWHERE = ("localhost", ".invalid", *names.PARKING)
 # Signs that show a mailbox whatever stands in front.
 STRONG = ("mail-through:dkim", "mail-through:autodiscover")
 # Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
@@ -38,7 +40,7 @@ def registrable(name: str) -> str:
 
 def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about the mail of `host`: none where it has neither MX nor a sign of a mailbox."""
-    exchangers = book.get(host, "MX")
+    exchangers = [seen for seen in book.get(host, "MX") if seen.value]
     if not exchangers:
         return _without_exchanger(book, rules, host)
     targets = [(seen, names.without_priority(seen.value)) for seen in exchangers]
@@ -54,6 +56,9 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         if not target:
             continue
         rule, path = _exchanger_rule(book, rules, host, target)
+        if target.endswith(NOWHERE):
+            placeholders.append(seen)
+            continue
         if rule is None:
             (own if registrable(target) == registrable(host) else unknown).append(seen)
             continue
@@ -176,7 +181,7 @@ def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
 
 def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Without an MX in the records at hand, strong signs alone show a mailbox, and only as possible."""
-    if names.is_validation(host) or not book.get(host, "TXT", "NS", "A", "AAAA", *()):
+    if names.is_validation(host) or not book.get(host, "TXT", "NS", "A", "AAAA"):
         return []
     strong = [sign for sign in _signs(book, rules, host) if sign.rule_id in STRONG]
     if not strong:

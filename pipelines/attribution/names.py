@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 
 # First labels that providers use to validate a name before traffic moves. They say who was asked to serve
 # the name, not who serves it.
@@ -103,8 +104,14 @@ _SPLIT_PRIORITY = re.compile(r"^\d+\s+")
 
 @functools.lru_cache(maxsize=65536)
 def host(text: str) -> str:
-    """A host name written one way: lower case, no final dot, no blanks, no wildcard or escape marks."""
-    return text.strip().lower().rstrip(".").replace("\\052", "*").replace("\\", "")
+    """A host name written one way: lower case, no final dot, no blanks or escape marks, accents as in the DNS."""
+    name = text.strip().lower().rstrip(".").replace("\\052", "*").replace("\\", "")
+    return name if name.isascii() else ".".join(map(_encoded, name.split(".")))
+
+
+def _encoded(label: str) -> str:
+    """A label with other than ASCII letters as the DNS keeps it (RFC 3492)."""
+    return label if label.isascii() else "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()
 
 
 def without_priority(value: str) -> str:

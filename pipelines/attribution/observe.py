@@ -21,6 +21,9 @@ _KEY_VALUE = re.compile(
 _OPAQUE = re.compile(r"^\S{16,}$")
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_COMMA_AFTER_PRIORITY = re.compile(r"^(\d+)\s*,\s*")
+_BETWEEN_STRINGS = re.compile(r'"\s*"')
+_AROUND = ' \t\r\n"'
 _HOST_KINDS = frozenset({"CNAME", "ALIAS", "ANAME", "NS", "PTR", "MX", "SRV", "DNAME"})
 
 
@@ -32,16 +35,23 @@ def digest(token: str) -> str:
 def kind(text: str) -> str:
     """A record type in capitals; a header or cookie mark in small letters."""
     text = text.strip()
-    return text.lower() if ":" in text else text.upper()
+    if ":" in text:
+        return text.lower()
+    text = text.upper()
+    return "TXT" if text == "SPF" else text  # type 99 held the same text until RFC 7208 retired it
 
 
 @functools.lru_cache(maxsize=65536)
 def value(record_kind: str, text: str) -> str | None:
     """A record's value in the one form in which it is kept; None where nothing is left."""
     if record_kind in ("A", "AAAA"):
-        return text.strip().lower() or None
+        return text.strip(_AROUND).lower() or None
     if record_kind in _HOST_KINDS:
-        stripped = text.strip().lower()
+        stripped = text.strip(_AROUND).lower()
+        if not stripped:
+            return None
+        if record_kind == "MX":
+            stripped = _COMMA_AFTER_PRIORITY.sub(r"\1 ", stripped)
         if record_kind == "MX" and stripped.rsplit(None, 1)[-1:] == ["."]:
             return stripped
         if record_kind == "MX" and stripped.isdigit():
@@ -54,9 +64,9 @@ def value(record_kind: str, text: str) -> str | None:
 
 
 def _txt(text: str) -> str | None:
-    text = text.strip().replace("\\;", ";")
+    text = text.strip().replace("\\;", ";").replace('\\"', '"')
     if len(text) > 1 and text[0] == '"' == text[-1]:
-        text = text[1:-1].replace('" "', "")
+        text = _BETWEEN_STRINGS.sub("", text[1:-1])
     if not text:
         return None
     if _POLICY.match(text):

@@ -34,7 +34,8 @@ def web(book: Book, rules: Rules, host: str) -> list[Draft]:
 
 def _role(rule: Rule, host: str) -> str:
     """A validation name says who was asked to serve, not who serves: its role is certificate."""
-    return "certificate" if names.first_label(host) in names.VALIDATION_LABELS else rule.role
+    asks = names.first_label(host) in names.VALIDATION_LABELS or (rule.role == "web" and names.is_validation(host))
+    return "certificate" if asks else rule.role
 
 
 def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft]:
@@ -44,6 +45,8 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
         if (rule := rules.suffixes.find(target)) is not None
     ]
     host = chain.start
+    if "._domainkey." in host:  # a signing key that somebody's host serves: neither a site nor a certificate
+        known = [hop for hop in known if hop[2].role != "web"]
     if not known:
         parked = [target for target, _ in chain.hops if target.endswith(names.PARKING)]
         return [Draft(host, "web", "front", NONE, "parked", "likely", chain.records)] if parked else []

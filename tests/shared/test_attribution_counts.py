@@ -16,7 +16,7 @@ from pipelines import reference
 FILES = {
     "moj_records_dev.csv": {"aws": 200, "azure": 60, "github-pages": 10, "fastly": 10},
     "hmcts_records_dev.csv": {"azure": 550, "gcp": 55},
-    "gsa18f_records.csv": {"cloud-gov": 100, "aws": 80},
+    "gsa18f_records.csv": {"cloud-gov": 55, "aws": 80},
 }
 FRONT_NAMES = ("cloudfront.net", "azurefd.net", "azureedge.net", "fastly.net", "edgekey.net", "edgesuite.net", "akamaiedge.net", "cdn.cloudflare.net")  # fmt: skip
 

@@ -1,0 +1,183 @@
+"""Records as people write them: one meaning in many spellings, and values that mean nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TARGET = "c-example.mail.protection.outlook.com"
+MICROSOFT = {("mail", "back", "microsoft-365")}
+NO_MAIL = {("mail", "back", "none")}
+NO_WEB = {("web", "front", "none")}
+UNKNOWN = {("web", "front", "unknown")}
+CLOUDFRONT = {("web", "front", "aws")}
+SENDING = {("mail_sending", "front", "microsoft-365")}
+OWN = {("mail", "front", "unknown"), ("mail", "back", "unknown")}
+SPF = "v=spf1 include:spf.protection.outlook.com -all"
+
+# What is meant, type, value ({host} is the case's own name), expected rows of the host: role, layer, provider.
+CASES: list[tuple[str, str, str, set[tuple[str, str, str]]]] = [
+    *[(f"a mail exchanger, {what}", "MX", value, MICROSOFT) for what, value in [
+        ("plain", TARGET), ("with priority", f"10 {TARGET}"), ("final dot", f"10 {TARGET}."), ("comma", f"10,{TARGET}"),
+        ("comma and blank", f"10, {TARGET}."), ("tab", f"10\t{TARGET}"), ("capitals", f"10 {TARGET.upper()}."),
+        ("blanks around", f"  10   {TARGET}  "), ("in quotes", f'"10 {TARGET}."'),
+    ]],
+    *[(f"no mail, {what}", "MX", value, NO_MAIL) for what, value in [
+        ("RFC 7505", "0 ."), ("another priority", "10 ."), ("the dot alone", "."), ("lost dot", "0"), ("comma", "0,."),
+        ("in quotes", '"0 ."'), ("the machine itself", "10 localhost."), ("a name that is never one", "10 nobody.invalid"),
+        ("a parking page's server", "10 park-mx.above.com"),
+    ]],
+    ("an own server, comma", "MX", "10,mail.{host}", OWN),
+    ("no value is no null MX", "MX", "", UNKNOWN),
+    ("an address as exchanger", "MX", "10 192.0.2.1", {("mail", "back", "unknown")}),
+    *[(f"an alias, {what}", kind, value, CLOUDFRONT) for what, kind, value in [
+        ("small type", "cname", "d111.cloudfront.net"), ("type with blanks", " CNAME ", "d111.cloudfront.net."),
+        ("mixed", "Alias", "D111.CloudFront.NET."), ("ANAME", "ANAME", "d111.cloudfront.net"),
+        ("in quotes", "CNAME", '"d111.cloudfront.net."'), ("two dots", "CNAME", "d111.cloudfront.net.."),
+    ]],
+    ("an alias to nothing", "CNAME", "", UNKNOWN),
+    ("an alias to itself", "CNAME", "{host}", UNKNOWN),
+    ("an alias of Azure", "ALIAS", "azure-alias:microsoft.cdn/profiles", {("web", "front", "azure")}),
+    ("an address, IPv6 in capitals", "AAAA", "2606:4700:0:0:0:0:6810:84E5", {("web", "front", "cloudflare")}),
+    ("an address, IPv4 in IPv6", "AAAA", "::ffff:52.16.0.1", {("web", "front", "aws")}),
+    ("an address in quotes", "A", '"52.16.0.1"', {("web", "front", "aws")}),
+    ("no address", "A", "52.16.0", UNKNOWN),
+    ("an address with too many zeros", "A", "052.016.000.001", UNKNOWN),
+    ("this machine", "A", "127.0.0.1", NO_WEB),
+    ("an address of documents", "A", "192.0.2.1", NO_WEB),
+    ("a private IPv6 address", "AAAA", "fd00::1", NO_WEB),
+    *[(f"who may send, {what}", kind, value, SENDING) for what, kind, value in [
+        ("plain", "TXT", SPF), ("in quotes", "TXT", f'"{SPF}"'), ("in escaped quotes", "TXT", f'\\"{SPF}\\"'),
+        ("two strings", "TXT", f'"{SPF[:20]}" "{SPF[20:]}"'), ("two strings, no blank", "TXT", f'"{SPF[:20]}""{SPF[20:]}"'),
+        ("two strings, wide blank", "TXT", f'"{SPF[:20]}"   "{SPF[20:]}"'), ("the retired type", "SPF", SPF),
+        ("capitals", "TXT", SPF.upper()), ("a tab", "TXT", SPF.replace(" ", "\t")),
+        ("very long", "TXT", SPF.replace("-all", "ip4:192.0.2.1 " * 500 + "-all")),
+    ]],
+    ("an empty text", "TXT", '""', UNKNOWN),
+    ("a text with a lost backslash", "TXT", "nv=spf1 include:sendgrid.net", UNKNOWN),
+    ("name servers of its own", "NS", "ns1.{host}.", {("dns", "front", "unknown")}),
+]  # fmt: skip
+
+
+def found(run: Callable, path: Path, rows: list[tuple[str, str, str]]) -> dict[str, set[tuple[str, str, str]]]:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("host", "type", "value"), *rows])
+    done = run("attribute", path)
+    assert done.code == 0, done.err
+    by_host: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    for row in csv.DictReader(io.StringIO(done.out)):
+        by_host[row["host"]].add((row["role"], row["layer"], row["provider"]))
+    return by_host
+
+
+def test_every_spelling_gives_what_is_meant(run: Callable, tmp_path: Path) -> None:
+    hosts = [f"case{number}.example" for number in range(len(CASES))]
+    rows = [
+        (host, kind, value.format(host=host) if "{host}" in value else value)
+        for host, (_, kind, value, _) in zip(hosts, CASES, strict=True)
+    ]
+    answers = found(run, tmp_path / "zones.csv", rows)
+    assert {what: answers[host] for host, (what, *_) in zip(hosts, CASES, strict=True)} == {
+        what: expected for what, _, _, expected in CASES
+    }
+
+
+ZONE = [
+    ("www.bücher.example", "CNAME", "alias.bücher.example."),
+    ("ALIAS.xn--bcher-kva.example.", "cname", "Edge.BÜCHER.example"),
+    ("edge.xn--bcher-kva.example", "CNAME", "d111.cloudfront.net."),
+    ("*.bücher.example", "CNAME", "app.herokudns.com"),
+    ("bücher.example", "MX", "10 mail.xn--bcher-kva.example"),
+    ("xn--bcher-kva.example", "MX", "20 mail2.bücher.example."),
+    ("bücher.example.", "NS", "ns-1.awsdns-00.com."),
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_order_duplicates_case_and_accents_change_nothing(run: Callable, tmp_path: Path, seed: int) -> None:
+    rows = ZONE + ZONE[:3]
+    random.Random(seed).shuffle(rows)
+    assert found(run, tmp_path / "zone.csv", rows) == {
+        "www.xn--bcher-kva.example": CLOUDFRONT,
+        "alias.xn--bcher-kva.example": CLOUDFRONT,
+        "edge.xn--bcher-kva.example": CLOUDFRONT,
+        "*.xn--bcher-kva.example": {("web", "front", "heroku")},
+        "xn--bcher-kva.example": OWN | {("dns", "front", "aws")},
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nonsense_ends_in_rows_and_never_in_a_traceback(run: Callable, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    pieces = [
+        *"abc.:,;\"'\\/@*_- 0189%{}()=",
+        "v=spf1 ",
+        "include:",
+        "redirect=",
+        "..",
+        "é",
+        "中",
+        "xn--",
+        "\t",
+        "mail.",
+        "10 ",
+    ]
+    kinds = ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "PTR", "SOA", "CAA", "header:server", "cookie:x", "?"]
+    rows = [
+        ("".join(chance.choices(pieces, k=6)), chance.choice(kinds), "".join(chance.choices(pieces, k=chance.randrange(20))))
+        for _ in range(2000)
+    ]  # fmt: skip
+    answers = found(run, tmp_path / "nonsense.csv", rows)
+    assert len(answers) > 100
+
+
+VALIDATION = [
+    # A name that validates another: who was asked to serve it, never who does.
+    ("_acme-challenge.www", "_acme-challenge.www.c.example.external-domains-production.cloud.gov", ("certificate", "front", "cloud-gov")),
+    ("_acme-challenge.app", "app-1.eu-west-2.elb.amazonaws.com", ("certificate", "front", "aws")),
+    ("_acme-challenge.cdn", "abc.fastly-validations.com", ("certificate", "front", "fastly")),
+    ("_acme-challenge.own", "challenge.nobody.example", ("web", "front", "none")),
+    ("s1._domainkey", "s1.app-1.eu-west-2.elb.amazonaws.com", ("web", "front", "none")),
+    ("asuid.www", "site.azurewebsites.net", ("certificate", "front", "azure")),
+]  # fmt: skip
+
+
+def test_a_validation_name_is_not_hosted(run: Callable, tmp_path: Path) -> None:
+    rows = [(f"{name}.c.example", "CNAME", target) for name, target, _ in VALIDATION]
+    answers = found(run, tmp_path / "names.csv", rows)
+    assert answers == {f"{name}.c.example": {expected} for name, _, expected in VALIDATION}
+
+
+WHOLE_DOMAINS = [
+    # What some scanners write: the registered domain of the last alias, nothing before it.
+    ("amazonaws.com", ("web", "aws", "", "aws")),
+    ("anything.server.transfer.eu-west-2.amazonaws.com", ("web", "aws", "eu-west-2", "aws")),
+    ("eu-west-2.anything.amazonaws.com", ("web", "aws", "", "aws")),
+    ("azure.com", ("web", "azure", "", "azure")),
+    ("azureedge.us", ("web", "azure", "", "hidden")),
+    ("cloudflare.net", ("web", "cloudflare", "", "hidden")),
+    ("cloud.gov", ("web", "cloud-gov", "", "cloud-gov")),
+    ("cloudfront.net", ("web", "aws", "", "hidden")),
+    ("amazonawseast.com", ("web", "unknown", "", "unknown")),
+    ("co-ops-aws-east1.net", ("web", "unknown", "", "unknown")),
+    ("eu-west-1.azure.example", ("web", "unknown", "", "unknown")),
+]
+
+
+def test_the_registered_domain_alone_names_the_provider_and_no_region(run: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "scan.csv"
+    with path.open("w", newline="") as file:
+        rows = [(f"w{number}.x.example", "CNAME", target) for number, (target, _) in enumerate(WHOLE_DOMAINS)]
+        csv.writer(file).writerows([("host", "type", "value"), *rows])
+    done = run("attribute", path)
+    given = [
+        (row["role"], row["provider"], row["region"], row["origin_provider"])
+        for row in csv.DictReader(io.StringIO(done.out))
+    ]
+    assert given == [expected for _, expected in WHOLE_DOMAINS]
