@@ -16,7 +16,7 @@ import streamlit as st
 from app import charts, palette, plots, state
 from app.figures import ROLES
 from app.stores import ask, shown_edition
-from app.words import age, amount, blank, said
+from app.words import EFFECTS, GRADES, LAYERS, SPEAKERS, TOUCH, age, amount, blank, said, sentence
 from app.words import plain as plain
 from pipelines.answers import Answer, Figure, csv_of, number, provider_name, questions
 from pipelines.edition import Edition
@@ -28,6 +28,16 @@ log = logging.getLogger("cloudhold")
 SHOWN = 200
 # Pixels of a figure: two stand side by side on a telephone.
 TILE = 155
+# Columns that hold codes or the ids of providers, and the words for them.
+CODES: Mapping[str, Mapping[str, str]] = {
+    "role": ROLES,
+    "layer": LAYERS,
+    "effect": EFFECTS,
+    "source_kind": SPEAKERS,
+    "grade": GRADES,
+    "touch": TOUCH,
+}
+PROVIDERS = ("provider", "origin_provider")
 _PLOTLY = {"displayModeBar": False, "responsive": True, "staticPlot": False}
 
 
@@ -109,7 +119,7 @@ def metrics(figures: list[Figure]) -> None:
 def chart(spec: charts.Chart) -> None:
     """Draw a chart with its title sentence, alt text, table, data file and source line."""
     st.markdown(f"### {plain(spec.title)}")
-    st.caption(f"{plain(spec.subtitle)}, of {plain(spec.of)}")
+    st.caption(f"{plain(sentence(spec.subtitle))} Of {plain(spec.of)}.")
     if spec.empty:
         st.info("There is nothing to draw for this choice.")
         return
@@ -150,14 +160,6 @@ def csv_button(answer: Answer, data: Callable[[], pd.DataFrame], name: str, labe
     )
 
 
-def named(data: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """A frame with the ids of its providers as names; columns besides `provider` are given."""
-    out = data.copy()
-    for column in ("provider", *columns):
-        out[column] = [provider_name(value) if isinstance(value, str) else value for value in out[column]]
-    return out
-
-
 def methods(answer: Answer) -> None:
     """How the figures were made and what they do not say, beside them."""
     with st.expander("How we know, and what this does not say", expanded=False):
@@ -186,7 +188,14 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
     pounds = {head: st.column_config.NumberColumn(format="localized") for head in part.columns if "GBP" in head}
-    st.dataframe(part, hide_index=True, width="stretch", height="auto" if len(part) < 12 else 420, column_config=pounds)
+    st.dataframe(
+        part,
+        hide_index=True,
+        width="stretch",
+        height="auto" if len(part) < 12 else 420,
+        column_config=pounds,
+        placeholder="unknown",
+    )
     there = len(data) if total is None else total
     if there > len(part):
         st.caption(f"{number(len(part))} of {number(there)} rows; the file has all.")
@@ -197,9 +206,10 @@ def _readable(data: pd.DataFrame) -> pd.DataFrame:
     cell would look like an answer, and a column of two types cannot be sent."""
     out = data.copy()
     for column in out.columns:
-        if not pd.api.types.is_numeric_dtype(out[column]):
-            words = ROLES if column == "role" else {}
-            out[column] = [_in_words(value, words) for value in out[column]]
+        if column in PROVIDERS:
+            out[column] = [provider_name(value) if isinstance(value, str) else said(value) for value in out[column]]
+        elif not pd.api.types.is_numeric_dtype(out[column]):
+            out[column] = [_in_words(value, CODES.get(column, {})) for value in out[column]]
     return out
 
 

@@ -18,6 +18,7 @@ from app.stores import ask
 from app.words import said
 from pipelines.answers import Answer, exposure, long_day, number, provider_name
 from pipelines.answers import concentration as concentration_answer
+from pipelines.answers import incidents as incidents_answer
 from pipelines.answers import layers as layers_answer
 from pipelines.answers import places as places_answer
 from pipelines.edition import Edition
@@ -30,7 +31,6 @@ MOST_SPANS = 14
 MOST_DOTS = 12
 MOST_CATEGORIES = 4
 LEAST_BODIES = 20
-CAUSES = {"ai_agent": "AI agent, accepted or disputed", "dns": "DNS", "unknown": "Unknown"}
 CONCENTRATION = ("population", "by", "weight", "sector", "evidence")
 SCENARIO = ("preset", "provider", "product", "region", "plane", "cause", "hours")
 ROLES = {
@@ -442,16 +442,22 @@ def councils(edition: Edition, role: str = "council-mail") -> tuple[Answer, Char
     )
 
 
+def _cause(cause: str) -> str:
+    """A cause as a label. A bar holds the accepted and the disputed parts of AI agents alike."""
+    words = incidents_answer.cause_words({"cause": cause, "ai_agent_involved": "disputed"})
+    return "AI agent, accepted or disputed" if cause == "ai_agent" else words[:1].upper() + words[1:]
+
+
 @figure("incident-causes")
 def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "incidents")
-    causes = answer.frames["causes"].head(10)
+    causes = answer.frames["causes"]
     return answer, Bars(
         id="incident-causes",
         title="What reviewed incidents were put down to",
         subtitle="reviewed incidents by cause",
         unit="incidents",
-        labels=[CAUSES.get(cause, str(cause).replace("_", " ").capitalize()) for cause in causes["cause"]],
+        labels=[_cause(cause) for cause in causes["cause"]],
         series=(Series("known", "Incidents", _numbers(causes["incidents"])),),
         of=f"{number(answer.figure('reviewed').value)} reviewed incidents",
         source=source_line(answer),

@@ -222,7 +222,9 @@ def _(chart: Dots) -> dict[str, Any]:
         "data": traces,
         "layout": _layout(
             110 + 30 * max(len(chart.dots), 1),
-            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero"),
+            xaxis=_axis(
+                title={"text": chart.unit}, rangemode="tozero", tickformat=".0%" if chart.unit == "share" else ""
+            ),
             yaxis=_axis(
                 autorange="reversed",
                 categoryorder="array",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Figure, number, percent, pounds
+from pipelines.answers import Figure, long_day, number, percent, pounds
 from pipelines.edition import Edition
 
 # Kinds of search results, in the plural.
@@ -31,6 +32,13 @@ SPEAKERS = {
     "parliament": "Parliament",
 }
 
+GRADES = {"direct": "signed by the provider", "named": "named in the notice"}
+TOUCH = {
+    "direct": "stands in what fails",
+    "changes": "changes and failover are lost",
+    "possible": "may stand in it: product or region not said",
+}
+
 
 def age(edition: Edition) -> str:
     """How old the newest evidence is. Of the evidence, not of the page."""
@@ -49,6 +57,19 @@ def day(value: Any) -> str:
     return f"{value.day}\u00a0{value:%b\u00a0%Y}"
 
 
+def published(text: str) -> str:
+    """The day, month or year of a publication as its table writes it, in words.
+
+    >>> published("2025-10-21"), published("2023-12"), published("2024"), published("not noted")
+    ('21 October 2025', 'December 2023', '2024', 'day not noted')
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return long_day(dt.date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return f"{dt.date.fromisoformat(text + '-01'):%B %Y}"
+    return text if text[:1].isdigit() else f"day {text}"
+
+
 def money(value: Any) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return "unknown"
@@ -63,6 +84,15 @@ def amount(figure: Figure, value: float | int | None) -> str:
     if figure.unit == "GBP":
         return money(value)
     return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
+
+
+def claimed(value: float | None, unit: str) -> str:
+    """A claimed figure, or ours beside it, in its unit."""
+    if value is None or value != value:
+        return "nothing held"
+    if unit == "GBP":
+        return money(value)
+    return percent(value) if unit == "share" else said(float(value))
 
 
 def share_range(low: float, high: float) -> str:
@@ -117,4 +147,4 @@ def plain(text: str) -> str:
             out.append("\\" + character)
         else:
             out.append(character)
-    return "".join(out)[:400]
+    return "".join(out)

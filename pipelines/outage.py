@@ -82,7 +82,7 @@ def scenario(
     if cause not in causes(reference):
         raise UnknownName("cause", cause, causes(reference))
     if not 0 < hours <= MAX_HOURS:
-        raise Refused(f"hours must be more than 0 and at most {MAX_HOURS}, not {hours:g}; give --hours 8")
+        raise Refused(f"hours must be more than 0 and at most {MAX_HOURS}, not {hours:g}; give a number such as 8")
     apart = region is not None and region.startswith(known.apart)
     return Scenario(provider, product, region, plane, cause, hours, apart=apart, **more)
 

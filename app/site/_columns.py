@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.figures import ROLES
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, elsewhere, of, provider_cell, sure
-from app.words import LAYERS, SPEAKERS, day, money, said, web
+from app.words import GRADES, LAYERS, SPEAKERS, day, money, said, web
 
 
 def role(row: Row) -> Cell:
@@ -91,8 +91,7 @@ def contracts(state: State, with_buyer: bool = True, with_provider: bool = True)
         return money(row["value_gbp"])
 
     def shown(row: Row) -> Cell:
-        words = {"direct": "signed by the provider", "named": "named in the notice", "inferred": "inferred"}
-        how = words.get(row["grade"], said(row["grade"]))
+        how = GRADES.get(row["grade"], said(row["grade"]))
         return f"{how}, through a reseller" if row["via_reseller"] is True else how
 
     def title(row: Row) -> Cell:

@@ -22,7 +22,7 @@ from app import charts, figures, palette, site, svg, views
 from app.site._coding import coding_of, compressed
 from app.state import KEYS
 from app.stores import ask, shown_edition
-from app.words import age, amount, blank, day, money, said, sentence, web
+from app.words import age, amount, blank, day, money, published, said, sentence, web
 from pipelines import __version__
 from pipelines.answers import Answer, number, percent, provider_name
 from pipelines.edition import Edition
@@ -136,6 +136,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(
         day=day,
+        published=published,
         money=money,
         said=said,
         web=web,
@@ -370,7 +371,10 @@ def not_found(request: Request, error: Exception) -> Response:
 
 def unknown_name(request: Request, error: Exception) -> Response:
     """A name that the edition does not hold: say so, and offer the nearest."""
-    return _fail(request, 404, "We do not hold that", [sentence(str(error))], nearest(request.url.path))
+    found = nearest(request.url.path)
+    # The links below say what may be meant: the ids that the sentence offers are for those who type.
+    words = str(error).partition(";")[0] if found else str(error)
+    return _fail(request, 404, "We do not hold that", [sentence(words)], found)
 
 
 def refused(request: Request, error: Exception) -> Response:

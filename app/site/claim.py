@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from app.site._pages import Column, State, elsewhere, of, respond, table
 from app.stores import ask
-from app.words import day, money, said
+from app.words import claimed, day, money
 from pipelines import reference
-from pipelines.answers import Answer, claim, companies, percent, provider_name
+from pipelines.answers import Answer, claim, companies, provider_name
 
 MOST = 40
 
@@ -34,8 +34,8 @@ def stored(request: Request) -> Response:
             answer.frames["figures"],
             [
                 Column("Figure", of("label")),
-                Column("Published", lambda row: _amount(row["published"], row["unit"]), True),
-                Column("In our sources", lambda row: _amount(row["ours"], row["unit"]), True),
+                Column("Published", lambda row: claimed(row["published"], row["unit"]), True),
+                Column("In our sources", lambda row: claimed(row["ours"], row["unit"]), True),
                 Column("What we counted", of("measure")),
                 Column("What that says", of("result")),
             ],
@@ -84,14 +84,6 @@ def form(request: Request) -> Response:
         on=state.get("to") or "",
         **(_parts(answer) if answer else {}),
     )
-
-
-def _amount(value: Any, unit: str) -> str:
-    if value is None or value != value:
-        return "nothing held"
-    if unit == "GBP":
-        return money(value)
-    return percent(value) if unit == "share" else said(float(value))
 
 
 def _parts(answer: Answer) -> dict[str, Any]:

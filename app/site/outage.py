@@ -9,7 +9,7 @@ from starlette.routing import Route
 from app.figures import SCENARIO, scenario_of
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, chart, of, respond, sure, table
 from app.stores import ask
-from app.words import day, money, web
+from app.words import EFFECTS, TOUCH, day, money, web
 from pipelines import outage, reference
 from pipelines.answers import Answer, exposure, provider_name
 from pipelines.presets import stored_scenarios
@@ -20,7 +20,7 @@ LONGEST = 80
 CONTRACTS = [
     Column("Buyer", of("buyer_name", "not named")),
     Column("What", of("title", "no title")),
-    Column("Value", lambda row: money(row["value_gbp"])),
+    Column("Award value", lambda row: money(row["value_gbp"]), True),
     Column("Until", of("end_on", "no end date")),
     Column("How sure", sure),
 ]
@@ -46,9 +46,7 @@ def page(request: Request) -> Response:
         Column("Public body", body_cell(state, "organisation_id", "organisation")),
         Column(
             "Effect",
-            lambda row: {"down": "no alternative shown", "degraded": "exposed in part"}.get(
-                row["effect"], "cannot be said"
-            ),
+            lambda row: EFFECTS[row["effect"]],
         ),
         Column("How sure", sure),
         Column("Path", of("via")),
@@ -99,16 +97,9 @@ def _evidence(row: Row) -> Cell:
     text = str(row["evidence"]) if isinstance(row["evidence"], str) else ""
     if not text:
         return "none: not known"
-    words = f"{text[:LONGEST].rstrip()}{'...' if len(text) > LONGEST else ''} ({day(row['seen_on'])})"
+    words = f"{text[:LONGEST].rstrip()}{'…' if len(text) > LONGEST else ''} ({day(row['seen_on'])})"
     address = web(row["url"])
     return Link(words, address, foreign=True) if address else words
-
-
-TOUCH = {
-    "direct": "stands in what fails",
-    "changes": "changes and failover are lost",
-    "possible": "may stand in it: product or region not said",
-}
 
 
 def _statements(state: State) -> list[Column]:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from app.site import _columns as columns
 from app.site._pages import Cell, Column, Link, Row, State, of, respond, sure, table
 from app.stores import ask
-from app.words import said
+from app.words import EFFECTS, LAYERS, said
 from pipelines import reference
 from pipelines.presets import stored_scenarios
 
@@ -58,9 +58,9 @@ def page(request: Request) -> Response:
             answer.frames["exposures"],
             [
                 Column("Scenario", scenario),
-                Column("Effect", of("effect")),
+                Column("Effect", lambda row: EFFECTS[row["effect"]]),
                 Column("How sure", sure),
-                Column("Layer", of("layer")),
+                Column("Layer", lambda row: LAYERS.get(row["layer"], said(row["layer"]))),
             ],
         ),
     )

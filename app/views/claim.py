@@ -10,6 +10,7 @@ from app import components as ui
 from app import state
 from app.stores import ask
 from app.views import Page, _choices
+from app.words import claimed, published, sentence
 from pipelines.answers import claim, provider_name
 from pipelines.edition import Edition
 
@@ -41,12 +42,24 @@ def render(edition: Edition) -> None:
     else:
         answer = ask(edition, "claim", claim_id=chosen or DEFAULT)
         told = answer.body["claim"]
-        st.caption(ui.plain(f"Claimed by {told['publisher']}, {told['date']}. The other side: {told['reply']}."))
+        reply = (
+            "We read no reply to it." if told["reply"] == "none read" else f"The other side: {sentence(told['reply'])}"
+        )
+        st.caption(ui.plain(f"Claimed by {told['publisher']}, {published(told['date'])}. {reply}"))
     ui.headline(answer)
     if "figures" in answer.frames:
+        beside = answer.frames["figures"].copy()
+        for column in ("published", "ours"):
+            beside[column] = [claimed(value, unit) for value, unit in zip(beside[column], beside["unit"], strict=True)]
         ui.rows_table(
-            answer.frames["figures"],
-            {"label": "Figure", "published": "Published", "unit": "Unit", "ours": "Ours", "result": "What that says"},
+            beside,
+            {
+                "label": "Figure",
+                "published": "Published",
+                "ours": "In our sources",
+                "measure": "What we counted",
+                "result": "What that says",
+            },
         )
     st.markdown("### Direct contracts under each definition")
     if answer.frames["definitions"].empty:
@@ -59,8 +72,8 @@ def render(edition: Edition) -> None:
                 "contracts": "Contracts",
                 "buyers": "Buyers",
                 "gbp": "Known value (GBP)",
-                "low": "Low",
-                "high": "High",
+                "low": "Low (GBP)",
+                "high": "High (GBP)",
                 "unknown_values": "Without a value",
             },
         )
@@ -71,6 +84,7 @@ def render(edition: Edition) -> None:
                 "buyer": "Buyer",
                 "title": "Contract",
                 "value_gbp": "Award value (GBP)",
+                "awarded_on": "Awarded",
                 "start_on": "From",
                 "end_on": "To",
                 "url": "Notice",

@@ -63,7 +63,7 @@ def render(edition: Edition) -> None:
         part = state.part(parts)
         shown = signed if part == 1 else ask(edition, "contracts", **keys, most=ui.SHOWN, skip=ui.SHOWN * (part - 1))
         ui.rows_table(
-            ui.named(shown.frames["contracts"]),
+            shown.frames["contracts"],
             {
                 "buyer_name": "Buyer",
                 "title": "Contract",

@@ -7,7 +7,6 @@ import streamlit as st
 from app import components as ui
 from app.stores import ask
 from app.views import Page, _choices
-from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
 PAGE = Page("organisation", "Organisation", "What does this body depend on, layer by layer?", 1, section="Who depends")
@@ -22,11 +21,9 @@ def render(edition: Edition) -> None:
     answer = ask(edition, "dependence", organisation=chosen)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "unknown")])
-    roles = answer.frames["roles"].copy()
-    roles["provider"] = [provider_name(p) for p in roles["provider"]]
     st.markdown("### Providers by role")
     ui.rows_table(
-        roles,
+        answer.frames["roles"],
         {
             "role": "Role",
             "layer": "Layer",
@@ -37,10 +34,8 @@ def render(edition: Edition) -> None:
         },
     )
     st.markdown("### Evidence, name by name")
-    findings = answer.frames["findings"].copy()
-    findings["provider"] = [provider_name(p) for p in findings["provider"]]
     ui.rows_table(
-        findings,
+        answer.frames["findings"],
         {
             "subject": "Name",
             "role": "Role",

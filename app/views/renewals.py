@@ -32,7 +32,7 @@ def render(edition: Edition) -> None:
         ui.chart(figures.draw(edition, "contracts-timeline", provider=provider, organisation=organisation).chart)
         st.markdown("### Contracts by their end")
         ui.rows_table(
-            ui.named(answer.frames["contracts"]),
+            answer.frames["contracts"],
             {
                 "end_on": "Ends",
                 "state": "State",

@@ -42,7 +42,7 @@ def render(edition: Edition) -> None:
     ui.metrics(answer.figures)
     st.markdown("### Evidence from its names")
     ui.rows_table(
-        ui.named(answer.frames["findings"]),
+        answer.frames["findings"],
         {
             "subject": "Name",
             "role": "Role",
@@ -57,7 +57,7 @@ def render(edition: Edition) -> None:
     )
     st.markdown("### Published statements")
     ui.rows_table(
-        ui.named(answer.frames["statements"]),
+        answer.frames["statements"],
         {
             "provider": "Provider",
             "region": "Region",

@@ -229,9 +229,10 @@ def number(value: float | int | None, digits: int = 0) -> str:
     return f"{value:,.{digits}f}"
 
 
-def count(value: int, noun: str) -> str:
-    """A number with its noun: 1 contract, 2 contracts."""
-    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+def count(value: int | float, noun: str, plural: str = "") -> str:
+    """A number with its noun: 1 contract, 2 contracts; 2 bodies where the plural is given."""
+    shown = number(value) if float(value).is_integer() else f"{value:g}"
+    return f"{shown} {noun if value == 1 else plural or noun + 's'}"
 
 
 def long_day(day: dt.date) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, listing, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, number, provider_name, sources_of
 from pipelines.answers import incidents as incident_answer
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -301,9 +301,18 @@ def _title(evidence: pd.DataFrame, peers: pd.DataFrame) -> str:
         return "We hold no evidence of an AI vendor here; that says nothing of whether one is used."
     vendors = [provider_name(v) for v in evidence["provider"].value_counts().index]
     tokens = _count(evidence, "token")
+    bodies = count(evidence["organisation_id"].nunique(), "public body", "public bodies")
     return (
-        f"{number(evidence['organisation_id'].nunique())} public bodies show evidence of AI vendors ({listing(vendors)}): "
-        f"{number(tokens)} domains have proved ownership to one, {number(_count(evidence, 'statement'))} statements and "
-        f"{number(_count(evidence, 'contract'))} contracts name one; of {number(len(peers))} culture and broadcasting "
-        f"bodies {number(int((peers['ai_vendors'] != 'unknown').sum()))} show any, the others are unknown."
+        f"Evidence names AI vendors ({listing(vendors)}) at {bodies}: {count(tokens, 'domain')} with proved ownership, "
+        f"{count(_count(evidence, 'statement'), 'published statement')} and "
+        f"{count(_count(evidence, 'contract'), 'contract')}; {_shown(peers)}."
+    )
+
+
+def _shown(peers: pd.DataFrame) -> str:
+    """How many of the culture and broadcasting bodies show a vendor; nobody is presumed to have none."""
+    shown = int((peers["ai_vendors"] != "unknown").sum())
+    of = f"of {count(len(peers), 'culture or broadcasting body', 'culture and broadcasting bodies')}"
+    return (
+        f"{of} {number(shown)} show any, the others are unknown" if shown else f"{of} none shows any: all are unknown"
     )

@@ -104,7 +104,7 @@ def answer(
         provider = provider or claim.get("provider")
         since, on = since or claim.get("since"), on or claim.get("on")
     elif provider is None:
-        raise Refused(f"name a claim ({listing(sorted(claims()), 4)}) or a provider with --provider")
+        raise Refused(f"name a claim ({listing(sorted(claims()), 4)}) or a provider")
     on = on or edition.as_of
     buyer_name = _buyer(edition, buyer)
     counted: dict[str, Counted] = {}
@@ -261,10 +261,10 @@ def _lacks(edition: Edition) -> list[str]:
     for source in PROCUREMENT:
         row = rows.get(source)
         if row is None or row["state"] in ("not_collected", "failed"):
-            lacks.append(f"{source}: not collected")
+            lacks.append(f"{_titled(rows, source)}: not collected")
         elif row["state"] != "complete":
             lacks.append(
-                f"{source}: {row['state']}, from {row['date_from'] or 'an unknown day'} to {row['date_to'] or 'an unknown day'}"
+                f"{_titled(rows, source)}: {row['state']}, from {row['date_from'] or 'an unknown day'} to {row['date_to'] or 'an unknown day'}"
             )
     for row in rows.values():
         if row["state"] == "imported" and row["collector"] not in PROCUREMENT:
@@ -272,8 +272,13 @@ def _lacks(edition: Edition) -> list[str]:
         if row["state"] == "not_covered":
             lacks.append(f"{row['title']}: not covered, {row['reason']}")
     if edition.counts.get("payments", 0) == 0:
-        lacks.append("payments: no spending file was read, so nothing here says what was invoiced")
+        lacks.append("Payments: no spending file was read, so nothing here says what was invoiced")
     return lacks
+
+
+def _titled(rows: Mapping[str, Mapping[str, Any]], source: str) -> str:
+    """A source by its title, with the name under which it is collected."""
+    return f"{rows[source]['title']} ({source})" if source in rows else source
 
 
 def _compare(
@@ -368,6 +373,27 @@ def _fingerprints(edition: Edition, figure: Mapping[str, Any]) -> tuple[float, i
     return float(row["connections"]), int(row["bodies"]), how
 
 
+# How our sources stand to claimed figures, by how a result begins, in the order in which they are told.
+STANDINGS = {
+    "our sources give": "give the same figure for {}",
+    "our sources hold more": "hold more than claimed on {} under our definition, which neither confirms nor contradicts",
+    "our sources hold": "hold a part of {}, which neither confirms nor contradicts",
+    "our sources hold nothing": "hold nothing on {}",
+    "": "stand on another base than {}",
+}
+
+
+def _standing(results: list[str]) -> str:
+    """What our sources say of the claimed figures, in one sentence."""
+    starts = [max((start for start in STANDINGS if result.startswith(start)), key=len) for result in results]
+    found = {words: starts.count(start) for start, words in STANDINGS.items() if start in starts}
+    if len(found) == 1:
+        whole = "the figure claimed" if len(results) == 1 else f"the {number(len(results))} figures claimed"
+        return f"our sources {next(iter(found)).format(whole)}."
+    said = [words.format(number(times)) for words, times in found.items()]
+    return f"of the {number(len(results))} figures claimed our sources {'; they '.join(said)}."
+
+
 def _verdict(
     name: str,
     buyer_name: str | None,
@@ -376,25 +402,7 @@ def _verdict(
     compared: list[dict[str, Any]],
 ) -> str:
     if claim:
-        same = [row for row in compared if row["result"].startswith("our sources give the same")]
-        part = [
-            row for row in compared if row["result"].startswith("our sources hold") and "nothing" not in row["result"]
-        ]
-        none = [row for row in compared if "nothing that could" in row["result"]]
-        said = [f"{count(len(compared), 'figure')} claimed"]
-        if same:
-            said.append(f"{number(len(same))} agree with our sources")
-        if part:
-            said.append(
-                f"of {number(len(part))} our sources hold a part, or more under one definition, which neither confirms "
-                "nor contradicts"
-            )
-        if none:
-            said.append(f"on {number(len(none))} they hold nothing")
-        rest = len(compared) - len(same) - len(part) - len(none)
-        if rest:
-            said.append(f"{number(rest)} stand beside ours on another base")
-        return "; ".join(said) + "."
+        return _standing([row["result"] for row in compared])
     base = counted["deduplicated"]
     who = f"{buyer_name} and {name}" if buyer_name else name
     if not base.contracts:

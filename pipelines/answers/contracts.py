@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference, schema
-from pipelines.answers import Answer, Figure, long_day, new, number, page_of, pounds, sources_of
+from pipelines.answers import Answer, Figure, count, long_day, new, number, page_of, pounds, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.text import search_key
@@ -113,9 +113,9 @@ def answer(
     edition.derive("contract_listed", _LISTED)
     conditions = ["true"]
     parameters: dict[str, Any] = {}
-    name = "contracts"
+    name = ""
     if provider:
-        name = f"contracts with {reference.load().provider(provider).name}"
+        name = f" with {reference.load().provider(provider).name}"
         conditions.append("provider = $provider")
         parameters["provider"] = provider
     if organisation:
@@ -184,10 +184,10 @@ def answer(
         Figure("via_reseller", "Through a reseller", int(whole["via_reseller"]), unit="contracts"),
     ]
     title = (
-        f"We list {number(contracts)} {name}, worth {pounds(total)} where a value is known "
-        f"({number(summed - unknown)} of them); {number(live)} are in force on {long_day(on)}."
+        f"We list {count(contracts, 'contract')}{name}, {_worth(contracts, summed - unknown, total)}; "
+        f"{_live(contracts, live)} in force on {long_day(on)}."
         if contracts
-        else f"We list no {name}: that says what we hold, not what exists."
+        else f"We list no contracts{name}: that says what we hold, not what exists."
     )
     return new(
         edition,
@@ -219,6 +219,24 @@ def answer(
         sources=sources_of(edition, held["sources"] or ()),
         body={"rows": held["rows"], "contracts": rows},
     )  # fmt: skip
+
+
+def _worth(contracts: int, priced: int, total: float) -> str:
+    """What they are worth, in the words of a sentence; `priced` of them have a known value."""
+    if not priced:
+        return "without a known value"
+    return f"worth {pounds(total)}" + (
+        "" if priced == contracts else f" where a value is known ({number(priced)} of them)"
+    )
+
+
+def _live(contracts: int, live: int) -> str:
+    """Those in force. One without both days may run all the same, so that none is shown, not that none is."""
+    if not live:
+        return "it is not shown to be" if contracts == 1 else "none is shown to be"
+    if contracts == 1:
+        return "it is"
+    return f"{number(live)} {'is' if live == 1 else 'are'}"
 
 
 def _by_year(sums: pd.DataFrame) -> pd.DataFrame:

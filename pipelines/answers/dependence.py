@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, count, listing, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 
@@ -167,11 +167,21 @@ def _title(
         return f"We hold no evidence about {name}: that is a gap of ours, not a finding."
     if provider:
         bodies = findings["organisation_id"].dropna().nunique()
+        seen = count(findings["subject"].nunique(), "name")
+        of = f" of {count(bodies, 'public body', 'public bodies')}" if bodies else ""
+        named = [
+            count(rows, what)
+            for rows, what in (
+                (len(statements), "published statement"),
+                (contracts["group_id"].nunique(), "listed contract"),
+            )
+            if rows
+        ]
         return (
-            f"Evidence points to {name} at {number(findings['subject'].nunique())} names of {number(bodies)} "
-            f"public bodies; it is named in {count(len(statements), 'published statement')} and "
-            f"{count(contracts['group_id'].nunique(), 'listed contract')}."
-        )
+            f"Evidence points to {name} at {seen}{of}; it"
+            if len(findings)
+            else f"{name}: no name that we hold points to it; it"
+        ) + f" is named in {listing(named) if named else 'no published statement and no listed contract'}."
     if not providers:
         said = [
             f"{count(rows['provider'].dropna().nunique(), 'provider')} in {count(rows[key].nunique(), what)}"

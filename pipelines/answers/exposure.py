@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import outage, reference
-from pipelines.answers import Answer, Figure, _impact, new, number, provider_name, sources_of
+from pipelines.answers import Answer, Figure, _impact, count, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.graph import Graph, Scenario
@@ -53,9 +53,9 @@ def scenario_from(
             raise UnknownName("preset", preset, known)
         return known[preset]
     if not provider:
-        raise Refused("an outage needs a provider or a preset; give --provider aws or --preset fastly-2021-06-08")
+        raise Refused("an outage needs a provider or a preset; give provider aws or preset fastly-2021-06-08")
     if hours is None:
-        raise Refused("an outage needs its length; give --hours 8")
+        raise Refused("an outage needs its length; give its hours, such as 8")
     return outage.scenario(reference.load(), provider, product, region, plane, cause, hours)
 
 
@@ -287,9 +287,15 @@ def describe(scenario: Scenario) -> str:
     """The scenario in words."""
     known = reference.load().provider(scenario.provider)
     what = f"{known.name} {scenario.product}" if scenario.product else known.name
-    place = f" in {scenario.region}" if scenario.region else " everywhere"
+    place = f" in {region_words(known, scenario.region)}" if scenario.region else " everywhere"
     how = "cannot be changed or failed over" if scenario.plane == "control" else "fails"
-    return f"{what} {how}{place} for {scenario.hours:g} hours"
+    return f"{what} {how}{place} for {count(scenario.hours, 'hour')}"
+
+
+def region_words(provider: reference.Provider, region: str) -> str:
+    """A region with its place: uksouth (London)."""
+    place = provider.regions.get(region)
+    return f"{region} ({place})" if place else region
 
 
 def _title(scenario: Scenario, counts: dict[str, dict[str, int]], total: int) -> str:

@@ -160,11 +160,22 @@ def when(row: Mapping[Any, Any]) -> str:
     return f"{year[0]}, day not known" if year else "day not known"
 
 
+# Causes that do not read well as their codes.
+CAUSES = {
+    "dns": "DNS",
+    "config_change": "configuration change",
+    "power_cooling": "power or cooling",
+    "cyber": "cyber attack",
+    "supplier_failure": "failure of a supplier",
+    "operator_deletion": "deletion by an operator",
+}
+
+
 def cause_words(row: Mapping[Any, Any]) -> str:
     """The cause as a reader sees it. An AI agent's part that the parties dispute is never told as the cause alone."""
     if row["cause"] == "ai_agent":
         return "AI agent (disputed)" if row["ai_agent_involved"] == "disputed" else "AI agent"
-    return {"dns": "DNS"}.get(row["cause"], str(row["cause"]).replace("_", " "))
+    return CAUSES.get(row["cause"], str(row["cause"]).replace("_", " "))
 
 
 def reply(row: Mapping[Any, Any]) -> str:

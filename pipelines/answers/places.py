@@ -44,14 +44,17 @@ def answer(edition: Edition, role: str = "council-mail") -> Answer:
     places = places.drop(columns="item").sort_values("name", ignore_index=True)
     placed = int(places["lat"].notna().sum())
     tested = places[~places["certainty"].isin(["unknown", "not_tested"])]
-    counts = tested["provider_name"].value_counts()
+    shows_none = int((tested["provider"] == "none").sum())
+    named = tested[tested["provider"] != "none"]
+    counts = named["provider_name"].value_counts()
     return new(
         edition,
         ID,
         QUESTION,
-        f"{chosen.title}: records of {number(len(tested))} of {number(len(places))} councils name "
-        f"{listing([f'{name} ({number(n)})' for name, n in counts.items()], 3)}."
-        if len(tested)
+        f"{chosen.title}: records of {number(len(named))} of {number(len(places))} councils name "
+        f"{listing([f'{name} ({number(n)})' for name, n in counts.items()], 3)}"
+        + (f"; those of {number(shows_none)} show none." if shows_none else ".")
+        if len(named)
         else f"{chosen.title}: we hold no record that names a provider.",
         chosen.words,
         METHODS,

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import components, views
 from app.state import KEYS
+from pipelines.answers import questions
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGES = [view.PAGE.id for view in views.views()]
@@ -213,3 +214,29 @@ def test_every_key_on_every_page_survives_a_rerun_and_a_fresh_visit(page: str, k
     assert lasting(fresh) == before
     wrong = opened(page, **{key: "none-of-ours"})
     assert not wrong.exception and not wrong.error
+
+
+def test_the_claim_page_writes_figures_in_their_unit() -> None:
+    test = opened("claim", claim="tussell-aws-2025")
+    beside = test.dataframe[0].value
+    assert list(beside["Published"]) == ["189", "£1.7bn", "41", "£1.1bn", "35", "£1.4bn"]
+    assert "21 October 2025" in text_of(test)
+    assert beside["In our sources"].iloc[-1] == "nothing held"
+
+
+def test_tables_hold_words_and_no_codes() -> None:
+    for page, keys in (
+        ("organisation", {"organisation": "home-office"}),
+        ("outage", {"provider": "azure", "region": "uksouth", "hours": "8"}),
+        ("service", {"service": "govuk"}),
+        ("provider", {"provider": "aws"}),
+    ):
+        cells = {cell for table in opened(page, **keys).dataframe for cell in table.value.to_numpy().ravel().tolist()}
+        assert len(cells) > 20
+        assert not cells & {"aws", "azure", "direct", "named", "down", "degraded", "front", "back", "body", None}, page
+
+
+def test_no_text_is_cut_in_the_middle_of_a_word() -> None:
+    assert "configured access controls, not AI error" in text_of(opened("leads")).replace("\\", "")
+    assert len(questions()["claim"].METHODS) > 400  # longer than what the page once kept
+    assert questions()["claim"].METHODS[-40:] in text_of(opened("claim")).replace("\\", "")

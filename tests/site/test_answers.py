@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
-from pipelines.answers import contracts, coverage, in_force, layers, leads, peers, places, search, service
+from pipelines.answers import (
+    ai_reliance,
+    claim,
+    contracts,
+    coverage,
+    dependence,
+    exposure,
+    in_force,
+    layers,
+    leads,
+    peers,
+    places,
+    search,
+    service,
+)
 from pipelines.answers.incidents import cause_words, when
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
+from pipelines.graph import Scenario
 from pipelines.text import search_key
 
 
@@ -141,7 +157,7 @@ def test_an_incident_says_how_well_its_day_is_known(row: dict[str, object], word
 
 @pytest.mark.parametrize(
     ("cause", "agent", "words"),
-    [("ai_agent", "disputed", "AI agent (disputed)"), ("ai_agent", "yes", "AI agent"), ("dns", "no", "DNS"), ("config_change", "no", "config change")],
+    [("ai_agent", "disputed", "AI agent (disputed)"), ("ai_agent", "yes", "AI agent"), ("dns", "no", "DNS"), ("config_change", "no", "configuration change"), ("power_cooling", "no", "power or cooling")],
 )  # fmt: skip
 def test_a_disputed_cause_is_never_told_as_settled(cause: str, agent: str, words: str) -> None:
     assert cause_words({"cause": cause, "ai_agent_involved": agent}) == words
@@ -155,3 +171,89 @@ def test_contracts_without_any_day_are_listed_and_none_is_in_force(default_editi
     )
     answer = contracts.answer(default_edition, organisation=undated)
     assert answer.figure("contracts").value >= 1 and answer.figure("in_force").value == 0
+
+
+def _tied(edition: Edition, wanted: int) -> str:
+    """A provider that stands at so many host names, and in no statement or contract."""
+    return str(
+        edition.value(
+            "SELECT provider FROM findings WHERE provider NOT IN ('none', 'unknown') "
+            "AND provider NOT IN (SELECT provider FROM statements WHERE provider IS NOT NULL) "
+            "AND provider NOT IN (SELECT provider FROM contract_providers) "
+            "GROUP BY 1 HAVING count(DISTINCT subject) = $wanted AND count(organisation_id) > 0 ORDER BY 1 LIMIT 1",
+            {"wanted": wanted},
+        )
+    )
+
+
+def test_one_of_a_kind_is_told_in_the_singular(default_edition: Edition) -> None:
+    one = dependence.answer(default_edition, provider=_tied(default_edition, 1)).title
+    assert " at 1 name of 1 public body; it is named in no published statement and no listed contract." in one
+    buyer = default_edition.value(
+        "SELECT organisation_id FROM contracts JOIN contract_providers USING (contract_id) WHERE value_gbp IS NOT NULL "
+        "AND organisation_id IN (SELECT organisation_id FROM organisations) GROUP BY 1 "
+        "HAVING count(DISTINCT contract_id) = 1 ORDER BY 1 LIMIT 1"
+    )
+    assert contracts.answer(default_edition, organisation=buyer).title.startswith("We list 1 contract of ")
+    dvla = contracts.answer(default_edition, organisation="driver-and-vehicle-licensing-agency").title
+    assert ", without a known value; it is in force on " in dvla
+    hour = exposure.answer(default_edition, scenario=Scenario("azure", hours=1.0, region="uksouth")).title
+    assert hour.startswith("Microsoft Azure fails in uksouth (London) for 1 hour: ")
+
+
+@pytest.mark.full
+def test_no_sentence_counts_one_of_many(default_edition: Edition) -> None:
+    """The sentence of every body, provider and service: a number of one is followed by a singular."""
+    wrong = re.compile(
+        r"\b1 (contracts|names|hosts|bodies|statements|findings|providers|services|hours|councils|domains)\b|  |\b1 are\b"
+    )
+    titles = [
+        dependence.answer(default_edition, organisation=str(id)).title
+        for id in default_edition.query(
+            "SELECT DISTINCT organisation_id AS id FROM findings WHERE organisation_id IS NOT NULL"
+        )["id"]
+    ]
+    for id in default_edition.query(
+        "SELECT DISTINCT provider AS id FROM findings WHERE provider NOT IN ('none', 'unknown')"
+    )["id"]:
+        titles += [answer(default_edition, provider=id).title for answer in (dependence.answer, contracts.answer)]
+    for id in default_edition.query(
+        "SELECT DISTINCT organisation_id AS id FROM contracts SEMI JOIN organisations USING (organisation_id)"
+    )["id"]:
+        titles.append(contracts.answer(default_edition, organisation=id).title)
+    titles += [
+        service.answer(default_edition, id).title
+        for id in default_edition.query("SELECT service_id AS id FROM services")["id"]
+    ]
+    assert len(titles) > 500
+    assert [title for title in titles if wrong.search(title)] == []
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        (["our sources hold 5% of it"], "our sources hold a part of the figure claimed, which neither confirms nor contradicts."),
+        (["our sources hold nothing that could"] * 3, "our sources hold nothing on the 3 figures claimed."),
+        (
+            ["our sources hold nothing that could", "our sources hold 5% of it", "our sources hold 9% of it", "our sources give the same figure"],
+            "of the 4 figures claimed our sources give the same figure for 1; they hold a part of 2, which neither confirms nor "
+            "contradicts; they hold nothing on 1.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_claim_is_told_from_what_is_held_to_what_is_not(results: list[str], words: str) -> None:
+    assert claim._standing(results) == words
+
+
+def test_what_shows_no_provider_is_no_name_on_the_map(default_edition: Edition) -> None:
+    answer = places.answer(default_edition, "council-mail-filter")
+    table = answer.frames["places"]
+    none = int((table["provider"] == "none").sum())
+    assert none > 0 and "None shown" not in answer.title
+    assert answer.title.endswith(f"; those of {none} show none.")
+
+
+def test_bodies_without_an_ai_vendor_are_unknown_and_not_free_of_one(default_edition: Edition) -> None:
+    assert ai_reliance.answer(default_edition).title.endswith(
+        "culture and broadcasting bodies none shows any: all are unknown."
+    )
