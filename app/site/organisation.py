@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.figures import ROLES
 from app.site import _columns as columns
-from app.site._pages import Column, State, Table, chart, of, provider_cell, records, respond, sure, table
+from app.site._pages import (
+    Cell,
+    Column,
+    Link,
+    Row,
+    State,
+    Table,
+    chart,
+    of,
+    provider_cell,
+    records,
+    respond,
+    sure,
+    table,
+)
 from app.site.shared import accounts
 from app.stores import ask
-from pipelines.answers import number, percent
+from app.words import EFFECTS
+from pipelines.answers import listing, number, percent
 
 MOST_FINDINGS = 25
 
@@ -36,6 +53,8 @@ def page(request: Request) -> Response:
         answer=answer,
         explorer=state.explorer("organisation", organisation=body),
         figures=[answer.figure(f) for f in ("subjects", "providers", "statements", "contracts")],
+        exposed=_exposed(state, answer.frames["exposures"]),
+        stored=answer.frames["exposures"]["scenario_id"].nunique(),
         layers=_layers(state, answer.frames["roles"]),
         findings=table(
             "Evidence, name by name",
@@ -60,13 +79,48 @@ def page(request: Request) -> Response:
     )
 
 
+def _exposed(state: State, exposures: pd.DataFrame) -> Table:
+    """One row per stored outage that reaches the body: what it would leave without an alternative, in part, or unsaid."""
+
+    def names(effect: str) -> Callable[[Row], Cell]:
+        return lambda row: listing(row[effect], 4) or "none"
+
+    rows = []
+    for id, part in exposures.groupby("scenario_id", sort=False):
+        touched = part[part["effect"] != "unknown"]
+        if len(touched):
+            rows.append(
+                {
+                    "id": id,
+                    "scenario": part["scenario"].iloc[0],
+                    **{effect: list(part[part["effect"] == effect]["name"]) for effect in EFFECTS},
+                    # One inferred path makes the row no surer than that.
+                    "certainty": "inferred" if (touched["certainty"] == "inferred").any() else "known",
+                }
+            )
+    return table(
+        "Where no alternative is shown",
+        sorted(rows, key=lambda row: (-len(row["down"]), -len(row["degraded"]))),
+        [
+            Column(
+                "If this happened again",
+                lambda row: Link(str(row["scenario"]), state.url("/outage", preset=row["id"])),
+            ),
+            Column("No alternative shown", names("down")),
+            Column("Exposed in part", names("degraded")),
+            Column("Cannot be said", lambda row: number(len(row["unknown"])), True),
+            Column("How sure", sure),
+        ],
+    )
+
+
 def _layers(state: State, roles: Any) -> list[dict[str, Any]]:
     """One entry per role: what stands in front and what behind, apart."""
     cells = (
         Column("Provider", provider_cell(state)),
         Column("How sure", sure),
         Column("Names", of("names"), True),
-        Column("Newest record", of("seen_on")),
+        Column("Newest record", of("seen_on", "no date")),
     )
     out = []
     for role in dict.fromkeys(roles["role"]):

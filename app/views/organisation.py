@@ -21,6 +21,19 @@ def render(edition: Edition) -> None:
     answer = ask(edition, "dependence", organisation=chosen)
     ui.headline(answer)
     ui.metrics([answer.figure(f) for f in ("subjects", "known", "inferred", "unknown")])
+    st.markdown("### Where no alternative is shown")
+    st.caption("What stored outages would do to its services and mail that we list. Exposure is not downtime.")
+    exposures = answer.frames["exposures"]
+    ui.rows_table(
+        exposures[exposures["effect"] != "unknown"].sort_values("effect", kind="stable", ascending=False),
+        {
+            "scenario": "If this happened again",
+            "name": "Service",
+            "effect": "Effect",
+            "certainty": "How sure",
+            "layer": "Layer",
+        },
+    )
     st.markdown("### Providers by role")
     ui.rows_table(
         answer.frames["roles"],

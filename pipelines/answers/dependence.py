@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from pipelines import reference
 from pipelines.answers import Answer, Figure, count, listing, new, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
+from pipelines.presets import stored_scenarios
 
 ID = "dependence"
 QUESTION = "Who depends on which cloud, in which role, on what evidence?"
@@ -31,8 +34,9 @@ def answer(
 ) -> Answer:
     """Findings, statements and contracts that pass every filter.
 
-    Frames: findings, statements, contracts, roles (counts per role, layer and provider). UnknownName for an
-    organisation or provider that the edition does not hold.
+    Frames: findings, statements, contracts, roles (counts per role, layer and provider); for one body exposures too (what
+    each stored outage would leave without an alternative, in part, or unsaid: one row per outage and service). UnknownName
+    for an organisation or provider that the edition does not hold.
     """
     name = "everything we hold"
     conditions = ["(NOT f.private OR $private)"]
@@ -76,6 +80,7 @@ def answer(
         .agg(names=("subject", "nunique"), seen_on=("seen_on", "max"))
         .sort_values(["role", "layer", "names", "provider"], ascending=[True, True, False, True], ignore_index=True)
     )
+    exposures = _exposures(edition, organisation)
     providers = sorted(set(named["provider"]))
     figures = [
         Figure("subjects", "Host names with a finding", int(findings["subject"].nunique()), unit="names"),
@@ -95,7 +100,13 @@ def answer(
         "the names, statements and contracts that we hold; what is absent here is not absent in the world",
         METHODS,
         figures=figures,
-        frames={"roles": roles, "findings": findings, "statements": statements, "contracts": contracts},
+        frames={
+            "roles": roles,
+            "findings": findings,
+            "statements": statements,
+            "contracts": contracts,
+            "exposures": exposures,
+        },
         caveats=[
             "A verification token shows that somebody once proved ownership to a vendor, not that it is used.",
             "A name on a network in front is not shown to be hosted there.",
@@ -114,8 +125,22 @@ def answer(
             if value
         },
         sources=sources_of(edition, [*findings["source_id"], *statements["source_id"], *contracts["source_id"]]),
-        body={"findings": findings, "statements": statements, "contracts": contracts},
+        body={"findings": findings, "statements": statements, "contracts": contracts, "exposures": exposures},
     )
+
+
+def _exposures(edition: Edition, organisation: str | None) -> pd.DataFrame:
+    """What each stored outage does to a body's services and mail, worst first; no row where no body is asked for."""
+    known = stored_scenarios(reference.load())
+    found = edition.query(
+        """SELECT scenario_id, coalesce(s.name, 'its mail') AS name, service_id, effect, certainty, layer
+           FROM exposures x LEFT JOIN services s USING (service_id) WHERE x.organisation_id = $id
+           ORDER BY scenario_id, effect, name""",
+        {"id": organisation},
+    )
+    titles = [known[id].title if id in known else id for id in found["scenario_id"]]
+    found.insert(1, "scenario", pd.Series(titles, dtype="str"))
+    return found
 
 
 def _statements(edition: Edition, organisation: Any, provider: Any, role: Any, layer: Any, region: Any) -> Any:

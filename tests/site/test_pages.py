@@ -307,6 +307,26 @@ def test_evidence_is_written_in_words(served: str) -> None:
     assert "£450.3m" in get(served, "/evidence/home-office").text
 
 
+def test_a_body_sees_where_no_alternative_is_shown(served: str, default_edition: Any) -> None:
+    """Each stored outage that reaches a body has a row; what it leaves without an alternative is named, the unsaid counted."""
+    page = BeautifulSoup(get(served, "/organisation/ministry-of-justice").content, "lxml")
+    shown = page.find("h2", id="alternatives").find_next("table")
+    rows = default_edition.rows(
+        "SELECT scenario_id, count(*) FILTER (effect = 'down') AS down, count(*) FILTER (effect = 'unknown') AS unknown "
+        "FROM exposures WHERE organisation_id = 'ministry-of-justice' GROUP BY 1 HAVING bool_or(effect <> 'unknown')"
+    )
+    assert len(rows) == len(shown.find_all("tr")) - 1 > 2
+    for row in rows:
+        (line,) = [
+            tr for tr in shown.find_all("tr") if (a := tr.find("a")) and f"preset={row['scenario_id']}" in a["href"]
+        ]
+        cells = [cell.text for cell in line.find_all("td")]
+        assert (cells[1] == "none") == (row["down"] == 0)
+        assert int(cells[3]) == row["unknown"]
+    assert "gap of ours, not safety" in get(served, "/organisation/aberdeen").text
+    assert "not that it is safe" in get(served, "/organisation/adur").text
+
+
 def test_a_closed_department_is_named_without_a_link(served: str) -> None:
     """It has no page of its own; its contracts stay listed under the name of the notice."""
     page = BeautifulSoup(get(served, "/contracts?q=Google+Cloud+Platform").content, "lxml")
