@@ -46,15 +46,18 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
     """Rows of COLUMNS for every host of a records file."""
     batch = Batch()
     book = Book()
+    spellings: dict[str, str] = {}
     for number, row in enumerate(records_csv.rows(path.name, read_bytes(path), batch)):
         value = observe.value(row.kind, row.value)
         book.add(Seen(row.host, row.kind, value or "", str(number), row.day))
+        if row.spelled:
+            spellings.setdefault(row.host, row.spelled)
     if not batch.whole:
         raise Refused(f"{path}: {batch.rejected[-1].reason}; give a CSV with host (or name), type and value")
     facts = reference.load()
     for draft in attribute(book, rules_of(facts, store)):
         yield (
-            draft.host,
+            spellings.get(draft.host, draft.host),
             draft.role,
             draft.layer,
             draft.provider,

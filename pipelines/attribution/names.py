@@ -105,8 +105,13 @@ _SPLIT_PRIORITY = re.compile(r"^\d+\s+")
 @functools.lru_cache(maxsize=65536)
 def host(text: str) -> str:
     """A host name written one way: lower case, no final dot, no blanks or escape marks, accents as in the DNS."""
-    name = text.strip().lower().rstrip(".").replace("\\052", "*").replace("\\", "")
+    name = spelled(text)
     return name if name.isascii() else ".".join(map(_encoded, name.split(".")))
+
+
+def spelled(text: str) -> str:
+    """A host name as its source spells it, accents included, without what says nothing."""
+    return text.strip().lower().rstrip(".").replace("\\052", "*").replace("\\", "")
 
 
 def _encoded(label: str) -> str:

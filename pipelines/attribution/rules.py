@@ -60,14 +60,16 @@ def _confidence(check: str, otherwise: str = "confirmed") -> str:
 def _region_pattern(template: str, provider: Provider) -> re.Pattern[str]:
     """A template such as `{region}.elb.amazonaws.com` as a pattern anchored at label borders.
 
-    `*` stands for the rest of a label, `#` for one digit. Only codes of the closed list can match.
+    `*` stands for the rest of a label, `#` for one digit. Only codes of the closed list can match. A label that is
+    a region and no more has the customer's label before it: alone it would be the customer's own choice.
     """
     codes = sorted(provider.regions, key=len, reverse=True)
     short = sorted(provider.region_codes, key=len, reverse=True)
     escaped = re.escape(template).replace(r"\*", "[^.]*").replace(r"\#", r"\d").replace("#", r"\d")
     escaped = escaped.replace(re.escape("{region}"), f"({'|'.join(map(re.escape, codes))})")
     escaped = escaped.replace(re.escape("{short}"), f"({'|'.join(map(re.escape, short))})")
-    return re.compile(rf"(?:^|\.){escaped}$")
+    border = r"\." if template.startswith(("{region}.", "{short}.", "{region}-#")) else r"(?:^|\.)"
+    return re.compile(rf"{border}{escaped}$")
 
 
 class Suffixes:

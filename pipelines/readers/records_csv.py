@@ -77,19 +77,24 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
                 value,
                 _day(cells, days_at) if days_at else None,
                 cells[env_at] if 0 <= env_at < len(cells) else None,
+                None if cells[host_at].isascii() else names.spelled(cells[host_at]),
             )
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
 
 
 class Row(NamedTuple):
-    """One row: host and type written one way, value as it stands, the day it was seen, the stated environment."""
+    """One row: host and type written one way, value as it stands, the day it was seen, the stated environment.
+
+    `spelled` is the host with the accents that its source writes; None where it has none.
+    """
 
     host: str
     kind: str
     value: str
     day: dt.date | None
     environment: str | None
+    spelled: str | None
 
 
 def _reject(name: str, line: int, cells: Sequence[str], batch: Batch) -> None:

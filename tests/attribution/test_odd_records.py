@@ -103,12 +103,13 @@ ZONE = [
 def test_order_duplicates_case_and_accents_change_nothing(run: Callable, tmp_path: Path, seed: int) -> None:
     rows = ZONE + ZONE[:3]
     random.Random(seed).shuffle(rows)
+    # A host that its source spells with accents is answered so, that rows can be joined with the file.
     assert found(run, tmp_path / "zone.csv", rows) == {
-        "www.xn--bcher-kva.example": CLOUDFRONT,
+        "www.bücher.example": CLOUDFRONT,
         "alias.xn--bcher-kva.example": CLOUDFRONT,
         "edge.xn--bcher-kva.example": CLOUDFRONT,
-        "*.xn--bcher-kva.example": {("web", "front", "heroku")},
-        "xn--bcher-kva.example": OWN | {("dns", "front", "aws")},
+        "*.bücher.example": {("web", "front", "heroku")},
+        "bücher.example": OWN | {("dns", "front", "aws")},
     }
 
 
@@ -181,3 +182,38 @@ def test_the_registered_domain_alone_names_the_provider_and_no_region(run: Calla
         for row in csv.DictReader(io.StringIO(done.out))
     ]
     assert given == [expected for _, expected in WHOLE_DOMAINS]
+
+
+CHOSEN = [
+    # Names that customers chose where they look like regions, beside the same region where the provider writes it.
+    ("uksouth.azurewebsites.net", ""),
+    ("uksouth-01.azurewebsites.net", ""),
+    ("app-uksouth-01.azurewebsites.net", ""),
+    ("app-abcd.uksouth-01.azurewebsites.net", "uksouth"),
+    ("eu-west-2.elasticbeanstalk.com", ""),
+    ("app.eu-west-2.elasticbeanstalk.com", "eu-west-2"),
+    ("eu-west-2.elb.amazonaws.com", ""),
+    ("eu-west-2.s3.amazonaws.com", ""),
+    ("files.eu-west-2.s3.amazonaws.com", ""),
+    ("eu-west-2.s3.eu-west-1.amazonaws.com", "eu-west-1"),
+    ("eu-west-2.d111.amplifyapp.com", ""),
+    ("europe-west2.run.app", ""),
+    ("site-1234567890.europe-west2.run.app", "europe-west2"),
+    ("uksouth.trafficmanager.net", ""),
+    ("uksouth.azurefd.net", ""),
+    ("uksouth-x.z01.azurefd.net", ""),
+    ("uksouth.blob.core.windows.net", ""),
+    ("eu-west-2.cloudfront.net", ""),
+    ("eu-west-2.herokudns.com", ""),
+]
+
+
+def test_a_region_that_a_customer_chose_as_a_name_is_no_region(run: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "regions.csv"
+    with path.open("w", newline="") as file:
+        rows = [(f"w{number}.x.example", "CNAME", target) for number, (target, _) in enumerate(CHOSEN)]
+        csv.writer(file).writerows([("host", "type", "value"), *rows])
+    done = run("attribute", path)
+    answered = list(csv.DictReader(io.StringIO(done.out)))
+    assert all(row["provider"] != "unknown" for row in answered)
+    assert [(target, row["region"]) for (target, _), row in zip(CHOSEN, answered, strict=True)] == CHOSEN
