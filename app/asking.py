@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.figures import SCENARIO, scenario_of
 from app.stores import ask
 from pipelines.answers import Answer, questions
-from pipelines.edition import Edition
+from pipelines.edition import Edition, Watched
 from pipelines.errors import Refused, UnknownName
+from pipelines.queries import script
 
 
 def parameters_of(question: str) -> list[str]:
@@ -49,15 +50,26 @@ def read(question: str, given: Mapping[str, str | None]) -> dict[str, Any]:
     return found
 
 
+def queries_of(edition: Edition, question: str, given: Mapping[str, str | None], address: Callable[[str], str]) -> str:
+    """The queries behind an answer as one script (see pipelines.queries); errors as of `asked`."""
+    watched = Watched(edition)
+    answer = questions()[_known(question, given)].answer(watched, **read(question, given))
+    return script(watched, answer, address)
+
+
 def asked(edition: Edition, question: str, given: Mapping[str, str | None]) -> Answer:
     """The answer to a question whose parameters come as text.
 
     UnknownName for a question that there is none of; Refused for a key that it does not take, and as `read` says.
     """
+    return ask(edition, _known(question, given), **read(question, given))
+
+
+def _known(question: str, given: Mapping[str, str | None]) -> str:
     if question not in questions():
         raise UnknownName("answer", question, questions())
     known = parameters_of(question)
     unknown = [key for key in given if key not in known]
     if unknown:
         raise Refused(f"{unknown[0][:40]!r} is no key of {question}; it takes {', '.join(known) or 'none'}")
-    return ask(edition, question, **read(question, given))
+    return question

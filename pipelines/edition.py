@@ -27,6 +27,7 @@ from pipelines.store import Manifest, Part, Store
 # Up to this size an edition is held in memory, where a page's queries take single milliseconds.
 IN_MEMORY_BYTES = 256 * 1024 * 1024
 BATCH_ROWS = 10_000
+Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 
 class Edition:
@@ -61,26 +62,25 @@ class Edition:
         counts = {name: built.tables.rows(name) for name in built.tables}
         return cls(built.id, built.content_hash, built.as_of, built.private, counts, connection)
 
-    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+    def query(self, sql: str, parameters: Parameters = None) -> pd.DataFrame:
         """Rows of a query over the edition's tables. Money comes as float, lists as lists."""
-        with self._lock:
-            cursor = self._connection.cursor()
-        return cursor.execute(sql, parameters or {}).df()
+        return self._execute(sql, parameters).df()
 
-    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: Parameters = None) -> list[dict[str, Any]]:
         """Rows of a query as dicts, dates as dates, missing values as None."""
-        with self._lock:
-            cursor = self._connection.cursor()
-        cursor.execute(sql, parameters or {})
+        cursor = self._execute(sql, parameters)
         names = [item[0] for item in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def value(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
+    def value(self, sql: str, parameters: Parameters = None) -> Any:
         """The first value of the first row; None where there is none."""
+        row = self._execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    def _execute(self, sql: str, parameters: Parameters) -> duckdb.DuckDBPyConnection:
         with self._lock:
             cursor = self._connection.cursor()
-        row = cursor.execute(sql, parameters or {}).fetchone()
-        return row[0] if row else None
+        return cursor.execute(sql, parameters or {})
 
     def derive(self, name: str, sql: str) -> None:
         """Keep the rows of a query under a name for later queries: made once, since an edition never changes."""
@@ -102,6 +102,28 @@ class Edition:
     def sources(self) -> dict[str, dict[str, Any]]:
         """Every source by id."""
         return {row["source_id"]: row for row in self.rows("SELECT * FROM sources")}
+
+
+class Watched(Edition):
+    """The same edition, with every query that is asked of it written down in `asked`: (text, parameters, name of its table).
+
+    Another object, so that what was worked out for the edition before is asked again.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        super().__init__(
+            edition.id, edition.content_hash, edition.as_of, edition.private, edition.counts, edition._connection
+        )
+        self._lock, self._derived = edition._lock, edition._derived
+        self.asked: list[tuple[str, Parameters, str | None]] = []
+
+    def _execute(self, sql: str, parameters: Parameters) -> duckdb.DuckDBPyConnection:
+        self.asked.append((sql, parameters, None))
+        return super()._execute(sql, parameters)
+
+    def derive(self, name: str, sql: str) -> None:
+        self.asked.append((sql, None, name))
+        super().derive(name, sql)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

@@ -1,4 +1,4 @@
-"""Every answer for programs: the same object that the command line prints with --json, and each of its tables as CSV."""
+"""Every answer for programs: what the command line prints with --json, its tables as CSV, its queries as a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.asking import asked, parameters_of
+from app.asking import asked, parameters_of, queries_of
 from app.site._pages import State
 from pipelines.answers import csv_of, jsonable, questions
 from pipelines.errors import Refused, UnknownName
@@ -51,6 +51,20 @@ def rows(request: Request) -> Response:
     return Response(body, media_type="text/csv", headers=headers)
 
 
+def queries(request: Request) -> Response:
+    """The queries behind an answer, to read, change and run over this edition's files."""
+    state = State(request)
+    question = request.path_params["answer"]
+    given = {key: state.get(key) for key in request.query_params if key != "edition"}
+    base = f"{str(request.base_url).rstrip('/')}/data/{state.edition.id}"
+    text = queries_of(state.edition, question, given, lambda table: f"{base}/{table}.parquet")
+    headers = {
+        "cache-control": "no-cache",
+        "content-disposition": f'inline; filename="cloudhold-{question}-{state.edition.id}.sql"',
+    }
+    return Response(text, media_type="text/plain", headers=headers)
+
+
 def index(request: Request) -> Response:
     """What can be asked, and with which keys."""
     state = State(request)
@@ -61,6 +75,7 @@ def index(request: Request) -> Response:
             "keys": parameters_of(name),
             "address": f"/api/{name}.json",
             "tables": f"/api/{name}.csv?frame=",
+            "queries": f"/api/{name}.sql",
         }
         for name, module in questions().items()
     ]
@@ -68,4 +83,9 @@ def index(request: Request) -> Response:
     return JSONResponse(jsonable(body), headers={"cache-control": "no-cache"})
 
 
-ROUTES = [Route("/api/", index), Route("/api/{answer}.json", answer), Route("/api/{answer}.csv", rows)]
+ROUTES = [
+    Route("/api/", index),
+    Route("/api/{answer}.json", answer),
+    Route("/api/{answer}.csv", rows),
+    Route("/api/{answer}.sql", queries),
+]
