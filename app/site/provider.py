@@ -14,7 +14,7 @@ from pipelines import reference
 from pipelines.answers import provider_name
 from pipelines.answers._populations import HEADLINES, POPULATIONS
 
-MOST = 15
+MOST = 12
 # Where a provider's share is shown: population and weight.
 SHARES = (*((population, "count") for population in HEADLINES), ("contracts", "count"), ("contracts", "value"))
 
@@ -88,7 +88,7 @@ def page(request: Request) -> Response:
             total=signed.body["rows"],
         ),
         incidents=incidents,
-        failed=table("Recorded incidents", incidents.frames["incidents"], columns.incidents(state), most=15),
+        failed=table("Recorded incidents", incidents.frames["incidents"], columns.incidents(state), most=MOST),
     )
 
 
