@@ -144,12 +144,15 @@ class Timeline(Chart):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One place. `size` is drawn as area; `key` is one of the map's categories. Without lon and lat it is listed only."""
+    """One place. `size` is drawn as area, smallest where it is not known; `key` is one of the map's categories.
+
+    Without lon and lat it is listed only.
+    """
 
     label: str
     lon: float | None
     lat: float | None
-    size: float
+    size: float | None
     key: str
     words: str
 

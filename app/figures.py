@@ -420,7 +420,7 @@ def councils(edition: Edition, role: str = "council-mail") -> tuple[Answer, Char
             str(row["name"]),
             None if pd.isna(row["lon"]) else float(row["lon"]),
             None if pd.isna(row["lat"]) else float(row["lat"]),
-            0.0 if pd.isna(row["inhabitants"]) else float(row["inhabitants"]),
+            None if pd.isna(row["inhabitants"]) else float(row["inhabitants"]),
             words.get(row["provider_name"], f"p:{row['provider_name']}" if row["provider_name"] in named else "other"),
             str(row["providers"] if row["provider_name"] not in words else row["provider_name"].lower())
             + (f", {row['certainty']}" if row["certainty"] in ("known", "inferred") else ""),

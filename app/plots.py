@@ -292,7 +292,7 @@ def _short(text: str, most: int = 48) -> str:
 
 @figure.register
 def _(chart: DotMap) -> dict[str, Any]:
-    largest = max((point.size for point in chart.points), default=1) or 1
+    largest = max((point.size or 0 for point in chart.points), default=1) or 1
     places = palette.places(chart.keys)
     traces = []
     for key, label in chart.keys.items():
@@ -309,7 +309,7 @@ def _(chart: DotMap) -> dict[str, Any]:
                     "marker": {
                         "color": palette.colour(key, places[key]),
                         "symbol": SHAPES[places[key]],
-                        "size": [6 + 16 * (point.size / largest) ** 0.5 for point in part],
+                        "size": [6 + 16 * ((point.size or 0) / largest) ** 0.5 for point in part],
                         "opacity": 0.85,
                         "line": {"color": "#505A5F" if key in palette.GREYS else "#FFFFFF", "width": 1},
                     },

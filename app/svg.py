@@ -425,18 +425,18 @@ def _(chart: DotMap) -> tuple[str, float]:
     # An equirectangular map, true to scale in its middle: a degree of longitude shrinks with the latitude.
     shrink = math.cos(math.radians((south + north) / 2))
     scale = min((WIDTH - 30) / ((east - west) * shrink or 1), 560 / ((north - south) or 1))
-    largest = max((p.size for p in chart.points), default=1) or 1
+    largest = max((p.size or 0 for p in chart.points), default=1) or 1
     out = [legend]
     left = (WIDTH - (east - west) * shrink * scale) / 2
     # The common answer first and large dots first, so that what is rare or small lies on top and stays visible.
     several = Counter(point.key for point in chart.points)
-    inked = sorted(placed, key=lambda p: (-several[p[0].key], p[0].key, -p[0].size, p[0].label))
+    inked = sorted(placed, key=lambda p: (-several[p[0].key], p[0].key, -(p[0].size or 0), p[0].label))
     for key, dots in itertools.groupby(inked, key=lambda p: p[0].key):
         shapes = []
         for point, lon, lat in dots:
             x = left + (lon - west) * shrink * scale
             y = top + 12 + (north - lat) * scale
-            r = 2.5 + 6 * math.sqrt(max(point.size, 0) / largest)
+            r = 2.5 + 6 * math.sqrt(max(point.size or 0, 0) / largest)
             shapes.append(_mark(x, y, r, place_of[key], f"{point.label}: {point.words}"))
         out.append(_marks(key, place_of[key], shapes))
     return "".join(out), top + 24 + (north - south) * scale

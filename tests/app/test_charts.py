@@ -9,6 +9,7 @@ import pytest
 
 from app import charts, palette, plots, svg
 from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
+from app.site import _pages
 
 COMMON = {"title": "Most councils", "of": "10 councils", "source": "a source"}
 BARS = Bars(
@@ -47,7 +48,7 @@ TIMELINE = Timeline(
 MAP = DotMap(
     id="map", subtitle="mail of councils", unit="councils", size_label="people", keys={"a": "A", "unknown": "Unknown"},
     points=(Point("Leeds", -1.55, 53.8, 800_000, "a", "A, known"), Point("Cardiff", -3.2, 51.5, 360_000, "unknown", "unknown"),
-            Point("Antrim", None, None, 0, "a", "A, known")),
+            Point("Antrim", None, None, None, "a", "A, known")),
     **COMMON,
 )  # fmt: skip
 ALL = [BARS, LINES, MATRIX, DOTS, TIMELINE, MAP]
@@ -88,6 +89,14 @@ def test_the_words_name_kind_measure_ends_and_denominator(chart: charts.Chart, w
 )  # fmt: skip
 def test_the_rows_hold_the_numbers_of_the_specification(chart: charts.Chart, first: dict[str, object]) -> None:
     assert charts.table(chart)[0] == first
+
+
+def test_a_size_that_nobody_knows_is_no_number() -> None:
+    assert charts.table(MAP)[2] == {
+        "Place": "Antrim", "Shown as": "A, known", "People": None, "Longitude": None, "Latitude": None
+    }  # fmt: skip
+    columns, rows = _pages.cells(MAP)
+    assert dict(zip(columns, rows[2], strict=True))["People"] == "not known"
 
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
