@@ -247,7 +247,7 @@ def ours(folder: Path, out: Path) -> None:
 
     from pipelines import reference, reference_tables
     from pipelines.batch import Batch
-    from pipelines.contracts import releases
+    from pipelines.contracts import packages, releases
     from pipelines.contracts.pipeline import MADE, Pipeline
     from pipelines.tables import Tables, bounded
 
@@ -260,7 +260,7 @@ def ours(folder: Path, out: Path) -> None:
         for file in _files(folder):
             body = file.read_bytes()
             batch = Batch()
-            found += releases.releases_of(file.name, body, batch)
+            found += packages.releases_of(file.name, body, batch)
             assert not batch.rejected
             size += len(body)
             if size >= CHUNK:

@@ -1,31 +1,23 @@
-"""OCDS release and record packages as notices and awards, in bulk.
+"""OCDS releases as notices and awards, in bulk: a typed read in DuckDB, and everything after that is columns.
 
-Packages are cut into releases without building Python objects (msgspec), the releases go through a typed
-read in DuckDB, and everything after that is columns. What cannot be read is returned with its reason, a
-release that does not fit alone.
-
-Shapes read: a release package, a record package (its releases; the compiled release where there are none),
-a list of either, a single release, and JSON lines of any of these, each plain or gzipped.
+A release that does not fit is returned alone, with its reason.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines import schema
 from pipelines.batch import Batch, Rejected
+from pipelines.contracts.notices import clean, own_connection, stamp_versions
 from pipelines.contracts.portals import OTHER, PORTALS
-from pipelines.text import MAX_TEXT, plain, unpack
 
 # Tags of the OCDS 1.1 codelist. A release with any other tag is kept aside: nobody knows what it says.
 KNOWN_TAGS = frozenset(
@@ -48,14 +40,6 @@ KNOWN_TAGS = frozenset(
         "compiled",
     ]
 )
-# Numbers that portals have published and JSON does not allow, or no decimal can hold.
-_BAD_NUMBER = re.compile(rb"(?<=[:\[,])(\s*)(-?\d+(?:\.\d+)?[eE]\+?\d{3,}|0\d[\d,]*|-?NaN|-?Infinity)(?=\s*[,}\]])")
-
-# Half of a surrogate pair, escaped: no UTF-8 can hold it.
-_LONE_SURROGATE = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
-
 # The parts that are read. A document list costs as much as an award, so where no text of a body speaks of
 # notice types, or of contracts, those parts are left out of the read.
 _MONEY_TYPE = "STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR)"
@@ -92,124 +76,6 @@ _SIGNED = {
     "contracts": f"STRUCT(awardID VARCHAR, status VARCHAR, dateSigned VARCHAR, value {_MONEY_TYPE}, "
     f"period {_PERIOD_TYPE})[]"
 }
-
-
-class _Record(msgspec.Struct):
-    releases: list[msgspec.Raw] | None = None
-    compiledRelease: msgspec.Raw = msgspec.Raw(b"")
-
-
-class _Package(msgspec.Struct):
-    releases: list[msgspec.Raw] | None = None
-    records: list[_Record] | None = None
-    ocid: str | None = None
-
-
-_decode_package = msgspec.json.Decoder(_Package).decode
-_decode_packages = msgspec.json.Decoder(list[_Package]).decode
-_decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def cut(body: bytes) -> Iterator[bytes]:
-    """The releases in `body` as JSON bytes; ValueError where the body is not OCDS."""
-    start = body.lstrip()[:1]
-    if start == b"[":
-        for package, raw in zip(_decode_packages(body), _decode_raws(body), strict=True):
-            yield from _releases(package, bytes(raw))
-    elif start == b"{":
-        yield from _releases(_decode_package(body), body)
-    else:
-        raise ValueError("it is not JSON")
-
-
-def _releases(package: _Package, body: bytes) -> Iterator[bytes]:
-    if package.releases is not None:
-        for release in package.releases:
-            yield bytes(release)
-    elif package.records is not None:
-        for record in package.records:
-            if record.releases:
-                for release in record.releases:
-                    yield bytes(release)
-            elif bytes(record.compiledRelease):
-                yield bytes(record.compiledRelease)
-    elif package.ocid is not None:
-        yield body
-    else:
-        raise ValueError("it holds no releases, no records and no ocid")
-
-
-def _cut_repaired(name: str, body: bytes, batch: Batch) -> Iterator[bytes]:
-    """Releases of one JSON text, with the known bad numbers repaired where the text does not parse."""
-    try:
-        yield from list(cut(body))
-        return
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        first = error
-    repaired = _LONE_SURROGATE.sub(b"", _BAD_NUMBER.sub(rb"\1null", body))
-    if repaired != body:
-        try:
-            yield from list(cut(repaired))
-            return
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            pass
-    batch.rejected.append(Rejected(name, body, _why(first)))
-
-
-def _why(error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, RecursionError) or "recursion" in text.lower():
-        return "the JSON is nested too deeply"
-    if "surrogate" in text or "utf-8" in text.lower():
-        return "the text is not valid UTF-8"
-    if isinstance(error, msgspec.DecodeError):
-        return f"it is not valid JSON of a release package: {text}"
-    return text
-
-
-def releases_of(name: str, body: bytes, batch: Batch) -> list[bytes]:
-    """Every release in a file, one JSON text or JSON lines; what cannot be read goes to `batch.rejected`."""
-    try:
-        body = unpack(body)
-    except ValueError as error:
-        batch.rejected.append(Rejected(name, body, str(error)))
-        batch.whole = False
-        return []
-    if not body.strip():
-        batch.rejected.append(Rejected(name, body, "it is empty"))
-        batch.whole = False
-        return []
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        batch.rejected.append(Rejected(name, body, f"it is not UTF-8 (byte {error.start})"))
-        batch.whole = False
-        return []
-    lines = body.splitlines() if name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")) else None
-    found: list[bytes] = []
-    if lines is None:
-        found.extend(_cut_repaired(name, body, batch))
-        if batch.rejected and body.count(b"\n{") > 0:  # perhaps JSON lines under another name
-            trial = Batch()
-            by_line = [r for n, line in _lines(name, body) for r in _cut_repaired(n, line, trial)]
-            if by_line:
-                batch.rejected = trial.rejected
-                found = by_line
-    else:
-        for line_name, line in _lines(name, body):
-            found.extend(_cut_repaired(line_name, line, batch))
-    if not found and batch.rejected:
-        batch.whole = False
-    return found
-
-
-def _lines(name: str, body: bytes) -> Iterator[tuple[str, bytes]]:
-    for number, line in enumerate(body.splitlines(), start=1):
-        if line.strip():
-            yield f"{name} line {number}", line
-
-
-# -- typed read ----------------------------------------------------------------------------------------------
 
 
 def _sql_text(expression: str) -> str:
@@ -373,7 +239,7 @@ def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) 
     lines = [line.replace(b"\n", b" ").replace(b"\r", b" ") if b"\n" in line else line for line in releases]
     batch.read += len(lines)
     parts = []
-    connection = _connection()
+    connection = own_connection()
     while lines:
         lines = _load(connection, lines, batch)
         source = {"source": source_id}
@@ -385,18 +251,6 @@ def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) 
     for index, name in enumerate(("notices", "awards")):
         batch.tables[name] = pa.concat_tables([schema.empty(name), *(part[index] for part in parts)])
     return batch
-
-
-_local = threading.local()
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    """This thread's connection for reading: opening one costs as much as reading thousands of releases."""
-    if not hasattr(_local, "connection"):
-        _local.connection = duckdb.connect(config={"threads": 1})
-        _local.connection.execute("SET TimeZone = 'UTC'")
-    connection: duckdb.DuckDBPyConnection = _local.connection
-    return connection
 
 
 def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batch) -> list[bytes]:
@@ -496,76 +350,3 @@ def _fitting(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[byte
                 reason = str(error).splitlines()[0][:200]
                 batch.rejected.append(Rejected("a release", part[0], f"its types are wrong: {reason}"))
     return found
-
-
-# -- shared by every reader of notices ---------------------------------------------------------------------
-
-# What `plain` would change, coarsely, in the words of RE2: a text that matches none of it is plain already.
-_SUSPICIOUS = (
-    r"@|＠|\(at\)|\[at\]|[\x00-\x1f\x7f-\x{9f}\x{a0}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]|  "
-    r"|(?:\+44|\b0)[\d\s().-]{9,}"
-)
-_TEXT_COLUMNS = {
-    "notices": "reference url title description buyer_name buyer_number tender_status method_details canonical_url "
-    "release_id ocid",
-    "awards": "award_id title description award_status",
-}
-
-
-def clean(table: str, data: pa.Table) -> pa.Table:
-    """Foreign text of `data` made plain, in the schema of `table`. Only texts that need it are touched."""
-    data = data.select(schema.table(table).names())
-    for name in _TEXT_COLUMNS[table].split():
-        index = data.column_names.index(name)
-        data = data.set_column(index, name, _plain_texts(data[name].combine_chunks()))
-    if table == "awards":
-        index = data.column_names.index("suppliers")
-        suppliers = data["suppliers"].combine_chunks()
-        names = _plain_texts(suppliers.values, fill="-")
-        data = data.set_column(index, "suppliers", pa.ListArray.from_arrays(suppliers.offsets, names))
-    return data.cast(schema.arrow_schema(table))
-
-
-def _plain_texts(values: pa.Array, fill: str | None = None) -> pa.Array:
-    doubted = pc.or_kleene(
-        pc.match_substring_regex(values, _SUSPICIOUS),
-        pc.greater(pc.utf8_length(values), pa.scalar(MAX_TEXT, pa.int32())),
-    )
-    at = pc.indices_nonzero(pc.fill_null(doubted, False)).to_pylist()
-    if not at:
-        return values
-    changed = pa.array([plain(text) or fill for text in values.take(pa.array(at)).to_pylist()], type=pa.string())
-    return pc.replace_with_mask(values, pc.fill_null(doubted, False), changed)
-
-
-def stamp_versions(notices: pa.Table, awards: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Both tables with `version` set: a fingerprint of a notice and its awards, without where they came from.
-
-    The same notice read from two files has one version; a changed notice has another, and both are kept.
-    """
-
-    def said(table: pa.Table) -> str:
-        names = [name for name in table.column_names if name not in ("version", "source_id")]
-        return "concat_ws(chr(31), " + ", ".join(f"coalesce({name}::VARCHAR, chr(30))" for name in names) + ")"
-
-    connection = _connection()
-    connection.register("given_notices", notices)
-    connection.register("given_awards", awards)
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE versions AS
-            WITH parts AS (SELECT notice_id, string_agg(s, chr(29) ORDER BY s) AS s
-                           FROM (SELECT notice_id, {said(awards)} AS s FROM given_awards) GROUP BY notice_id)
-            SELECT notice_id, left(md5(concat_ws(chr(28), n.s, parts.s)), 16) AS version
-            FROM (SELECT notice_id, {said(notices)} AS s FROM given_notices) n LEFT JOIN parts USING (notice_id)"""
-    )
-    stamped = [
-        connection.sql(
-            f"SELECT t.* REPLACE (v.version AS version) FROM given_{name} t JOIN versions v USING (notice_id)"
-        )
-        .to_arrow_table()
-        .cast(schema.arrow_schema(name))
-        for name in ("notices", "awards")
-    ]
-    for name in ("given_notices", "given_awards"):
-        connection.unregister(name)
-    return stamped[0], stamped[1]

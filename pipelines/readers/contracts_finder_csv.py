@@ -18,8 +18,8 @@ from typing import Any
 from pipelines import schema
 from pipelines.batch import Batch, Rejected
 from pipelines.contracts.identity import company_number
+from pipelines.contracts.notices import clean, stamp_versions
 from pipelines.contracts.portals import reference_key
-from pipelines.contracts.releases import clean, stamp_versions
 from pipelines.readers import _rows
 from pipelines.readers._values import day, money
 from pipelines.records import Award, Notice

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.batch import Batch
-from pipelines.contracts import releases
+from pipelines.contracts import packages, releases
 
 KIND = "ocds"
 TITLE = "OCDS notices"
@@ -21,7 +21,7 @@ EXAMPLE = "cloudhold import ocds notices-2026.jsonl.gz"
 def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> Batch:
     """Notices and awards of one body."""
     batch = Batch()
-    found = releases.releases_of(name, body, batch)
+    found = packages.releases_of(name, body, batch)
     if not batch.whole:
         return batch
     return releases.read(found, source_id, batch)
