@@ -26,7 +26,7 @@ def own_connection() -> duckdb.DuckDBPyConnection:
 # What `plain` would change, coarsely, in the words of RE2: a text that matches none of it is plain already.
 _SUSPICIOUS = (
     r"@|＠|\(at\)|\[at\]|[\x00-\x1f\x7f-\x{9f}\x{a0}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]|  "
-    r"|(?:\+44|\b0)[\d\s().-]{9,}"
+    r"|(?:\+44|\b0)[\d\s().-]{9,}|^ | $|^$"
 )
 _TEXT_COLUMNS = {
     "notices": "reference url title description buyer_name buyer_number tender_status method_details canonical_url "
@@ -74,21 +74,18 @@ def stamp_versions(notices: pa.Table, awards: pa.Table) -> tuple[pa.Table, pa.Ta
     connection = own_connection()
     connection.register("given_notices", notices)
     connection.register("given_awards", awards)
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE versions AS
-            WITH parts AS (SELECT notice_id, string_agg(s, chr(29) ORDER BY s) AS s
+    versions = connection.sql(
+        f"""WITH parts AS (SELECT notice_id, string_agg(s, chr(29) ORDER BY s) AS s
                            FROM (SELECT notice_id, {said(awards)} AS s FROM given_awards) GROUP BY notice_id)
             SELECT notice_id, left(md5(concat_ws(chr(28), n.s, parts.s)), 16) AS version
             FROM (SELECT notice_id, {said(notices)} AS s FROM given_notices) n LEFT JOIN parts USING (notice_id)"""
-    )
-    stamped = [
-        connection.sql(
-            f"SELECT t.* REPLACE (v.version AS version) FROM given_{name} t JOIN versions v USING (notice_id)"
-        )
-        .to_arrow_table()
-        .cast(schema.arrow_schema(name))
-        for name in ("notices", "awards")
-    ]
+    ).to_arrow_table()
     for name in ("given_notices", "given_awards"):
         connection.unregister(name)
-    return stamped[0], stamped[1]
+
+    def stamped(table: pa.Table) -> pa.Table:
+        places = pc.index_in(table["notice_id"], versions["notice_id"])
+        index = table.column_names.index("version")
+        return table.set_column(index, table.schema.field(index), versions["version"].take(places))
+
+    return stamped(notices), stamped(awards)

@@ -6,8 +6,9 @@ A release that does not fit is returned alone, with its reason.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -40,14 +41,20 @@ KNOWN_TAGS = frozenset(
         "compiled",
     ]
 )
-# The parts that are read. A document list costs as much as an award, so where no text of a body speaks of
-# notice types, or of contracts, those parts are left out of the read.
 _MONEY_TYPE = "STRUCT(amount VARCHAR, amountGross VARCHAR, currency VARCHAR)"
 _PERIOD_TYPE = "STRUCT(startDate VARCHAR, endDate VARCHAR, maxExtentDate VARCHAR)"
 _CODE_TYPE = "STRUCT(scheme VARCHAR, id VARCHAR)"
 _NAMED_TYPE = "STRUCT(id VARCHAR, name VARCHAR)"
 _TYPES_TYPE = "STRUCT(noticeType VARCHAR)[]"
-_NOTICE_COLUMNS = {
+_AWARD_TYPE = (
+    "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, date VARCHAR, "
+    f"value {_MONEY_TYPE}, suppliers {_NAMED_TYPE}[], contractPeriod {_PERIOD_TYPE}, documents {_TYPES_TYPE})"
+)
+_CONTRACT_TYPE = (
+    f"STRUCT(awardID VARCHAR, status VARCHAR, dateSigned VARCHAR, value {_MONEY_TYPE}, "
+    f"period {_PERIOD_TYPE}, documents {_TYPES_TYPE})"
+)
+_COLUMNS = {
     "ocid": "VARCHAR",
     "id": "VARCHAR",
     "date": "VARCHAR",
@@ -57,24 +64,11 @@ _NOTICE_COLUMNS = {
     "buyer": _NAMED_TYPE,
     "tender": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, "
     f"classification {_CODE_TYPE}, items STRUCT(additionalClassifications {_CODE_TYPE}[])[], value {_MONEY_TYPE}, "
-    f"procurementMethod VARCHAR, procurementMethodDetails VARCHAR, legalBasis {_CODE_TYPE}, "
+    f"minValue {_MONEY_TYPE}, procurementMethod VARCHAR, procurementMethodDetails VARCHAR, legalBasis {_CODE_TYPE}, "
     f"techniques STRUCT(hasFrameworkAgreement VARCHAR), lots STRUCT(value {_MONEY_TYPE})[], "
     "documents STRUCT(noticeType VARCHAR, url VARCHAR)[])",
-}
-_NOTICE_TYPES = {
-    "awards": f"STRUCT(documents {_TYPES_TYPE})[]",
-    "contracts": f"STRUCT(documents {_TYPES_TYPE})[]",
-}
-_AWARD_COLUMNS = {
-    "ocid": "VARCHAR",
-    "id": "VARCHAR",
-    "tender": f"STRUCT(minValue {_MONEY_TYPE})",
-    "awards": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, date VARCHAR, "
-    f"value {_MONEY_TYPE}, suppliers {_NAMED_TYPE}[], contractPeriod {_PERIOD_TYPE})[]",
-}
-_SIGNED = {
-    "contracts": f"STRUCT(awardID VARCHAR, status VARCHAR, dateSigned VARCHAR, value {_MONEY_TYPE}, "
-    f"period {_PERIOD_TYPE})[]"
+    "awards": f"{_AWARD_TYPE}[]",
+    "contracts": f"{_CONTRACT_TYPE}[]",
 }
 
 
@@ -111,34 +105,42 @@ def _documents(parts: str) -> str:
 
 
 # Notice types stand in the last document of any part (UK1 to UK17).
-_ALL_TYPES = (
+_NOTICE_TYPE = (
     "list_filter(list_concat(list_transform(coalesce(tender.documents, []), lambda d: d.noticeType), "
     f"{_documents('awards')}, {_documents('contracts')}), {_ABSENT})[-1]"
 )
+# What is read, once; everything below is made of it.
+_READ_SQL = f"""
+CREATE OR REPLACE TEMP TABLE read AS
+SELECT *, portal || ':' || ocid || ':' || id AS notice_id
+FROM (
+  SELECT *, {_PORTAL_SQL} AS portal, list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1] AS buyer_party
+  FROM read_json($path, format = 'newline_delimited', maximum_object_size = $size, columns = {{{
+    ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
+}}})
+)
+"""
 _NOTICES_SQL = f"""
-CREATE OR REPLACE TEMP TABLE n AS
-WITH read AS (SELECT *, list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1] AS buyer_party FROM {{source}})
 SELECT
-  {_PORTAL_SQL} || ':' || ocid || ':' || id AS notice_id,
-  {_PORTAL_SQL} AS portal, ocid, nullif(trim(id), '') AS release_id, {_sql_text("tender.id")} AS reference,
+  notice_id, portal, ocid, id AS release_id, tender.id AS reference,
   {_date("date")} AS published_on,
   {_STAMP.format("date")} AS published_at,
   coalesce(tag, []) AS tags,
-  {{notice_type}} AS notice_type,
+  {_NOTICE_TYPE} AS notice_type,
   {_sql_text("tender.legalBasis.id")} AS legal_basis,
   list_filter(coalesce(links, []), lambda l: l.rel = 'canonical')[1].href AS canonical_url,
-  CASE {_PORTAL_SQL}
+  CASE portal
     {_ADDRESSES}
     ELSE list_filter(list_transform(coalesce(tender.documents, []), lambda d: d.url), lambda u: u LIKE 'http%')[1]
   END AS url,
-  {_sql_text("tender.title")} AS title,
-  {_sql_text("tender.description")} AS description,
-  {_sql_text("coalesce(buyer.name, buyer_party.name)")} AS buyer_name,
+  tender.title AS title,
+  tender.description AS description,
+  coalesce(buyer.name, buyer_party.name) AS buyer_name,
   {_sql_text("buyer_party.identifier.scheme")} AS buyer_scheme,
-  {_sql_text("buyer_party.identifier.id")} AS buyer_number,
-  {_sql_text("tender.status")} AS tender_status,
+  buyer_party.identifier.id AS buyer_number,
+  tender.status AS tender_status,
   {_sql_text("tender.procurementMethod")} AS method,
-  {_sql_text("tender.procurementMethodDetails")} AS method_details,
+  tender.procurementMethodDetails AS method_details,
   try_cast(tender.techniques.hasFrameworkAgreement AS BOOLEAN) AS is_framework,
   {
     _sql_text('''coalesce(
@@ -153,35 +155,30 @@ SELECT
     CASE WHEN starts_with(id, 'content-') THEN 'release-without-id' END,
     CASE WHEN len(list_filter(coalesce(tender.lots, []), lambda l: l.value.currency <> tender.value.currency)) > 0
          THEN 'currency-of-lot-differs' END
-  ], {_ABSENT}) AS flags,
-  parties
+  ], {_ABSENT}) AS flags
 FROM read
 """
 
 # A notice that only changes a contract carries no award; its facts still belong to one.
-_WITH_SIGNED = f"""
-  SELECT notice_id, a AS award, list_filter(coalesce(contracts, []), lambda c: c.awardID = a.id)[1] AS signed, minimum
-  FROM (SELECT notice_id, unnest(awards) AS a, contracts, minimum FROM read)
-  UNION ALL BY NAME
-  SELECT notice_id, struct_update(NULL::{_AWARD_COLUMNS["awards"].removesuffix("[]")}, id := c.awardID) AS award, c AS signed
-  FROM (SELECT notice_id, unnest(contracts) AS c, list_transform(coalesce(awards, []), lambda a: a.id) AS ids FROM read)
-  WHERE c.awardID IS NOT NULL AND NOT list_contains(ids, c.awardID)"""
-_WITHOUT_SIGNED = f"""
-  SELECT notice_id, unnest(awards) AS award, NULL::{_SIGNED["contracts"].removesuffix("[]")} AS signed, minimum FROM read"""
 _AWARDS_SQL = f"""
-CREATE OR REPLACE TEMP TABLE a AS
-WITH read AS (
-  SELECT *, {_PORTAL_SQL} || ':' || ocid || ':' || id AS notice_id,
-         CASE WHEN len(awards) = 1 THEN tender.minValue.amount END AS minimum
-  FROM {{source}}
-), m AS (
-  SELECT *, coalesce(award.value.amount, signed.value.amount) AS amount FROM ({{with_signed}})
+CREATE OR REPLACE TEMP TABLE read_awards AS
+WITH paired AS (
+  SELECT release, notice_id, award, list_filter(coalesce(contracts, []), lambda c: c.awardID = award.id)[1] AS signed, minimum
+  FROM (SELECT rowid AS release, notice_id, unnest(awards) AS award, contracts,
+               CASE WHEN len(awards) = 1 THEN tender.minValue.amount END AS minimum FROM read)
+  UNION ALL BY NAME
+  SELECT release, notice_id, struct_update(NULL::{_AWARD_TYPE}, id := signed.awardID) AS award, signed
+  FROM (SELECT rowid AS release, notice_id, unnest(contracts) AS signed,
+               list_transform(coalesce(awards, []), lambda a: a.id) AS ids FROM read)
+  WHERE signed.awardID IS NOT NULL AND NOT list_contains(ids, signed.awardID)
+), valued AS (
+  SELECT *, coalesce(award.value.amount, signed.value.amount) AS amount FROM paired
 )
 SELECT
-  notice_id,
+  release, notice_id,
   coalesce(nullif(trim(award.id), ''), '1') AS award_id,
-  {_sql_text("award.title")} AS title,
-  {_sql_text("award.description")} AS description,
+  award.title AS title,
+  award.description AS description,
   coalesce({_sql_text("award.status")}, {_sql_text("signed.status")}) AS award_status,
   {_MONEY.format("amount")} AS value,
   {_MONEY.format("coalesce(award.value.amountGross, signed.value.amountGross)")} AS value_gross,
@@ -200,20 +197,20 @@ SELECT
     CASE WHEN {_date("award.contractPeriod.startDate")} < {_date("award.date")} THEN 'start-before-award' END
   ], {_ABSENT}) AS flags,
   award.suppliers AS named
-FROM m
+FROM valued
 """
 _SUPPLIERS_SQL = f"""
-CREATE OR REPLACE TEMP TABLE s AS
+CREATE OR REPLACE TEMP TABLE read_suppliers AS
 WITH numbers AS (
-  SELECT notice_id, p.id AS id, min(p.identifier.id) AS number
-  FROM (SELECT notice_id, unnest(parties) AS p FROM n) WHERE p.identifier.scheme = 'GB-COH' GROUP BY ALL
+  SELECT release, p.id AS id, min(p.identifier.id) AS number
+  FROM (SELECT rowid AS release, unnest(parties) AS p FROM read) WHERE p.identifier.scheme = 'GB-COH' GROUP BY ALL
 ), named AS (
-  SELECT rowid AS item, notice_id, unnest(named) AS supplier, generate_subscripts(named, 1) AS place
-  FROM a WHERE len(named) > 0
+  SELECT rowid AS item, release, unnest(named) AS supplier, generate_subscripts(named, 1) AS place
+  FROM read_awards WHERE len(named) > 0
 )
 SELECT item, list({_sql_text("supplier.name")} ORDER BY place) AS suppliers,
        list(coalesce({_sql_text("number")}, '-') ORDER BY place) AS supplier_numbers
-FROM named LEFT JOIN numbers ON numbers.notice_id = named.notice_id AND numbers.id = supplier.id
+FROM named LEFT JOIN numbers ON numbers.release = named.release AND numbers.id = supplier.id
 WHERE {_sql_text("supplier.name")} IS NOT NULL
 GROUP BY item
 """
@@ -224,7 +221,7 @@ _NOTICE_NAMES = ", ".join(
 )  # fmt: skip
 _AWARD_NAMES = ", ".join(
     {"version": "'' AS version", "source_id": "$source AS source_id", "suppliers": "coalesce(suppliers, []) AS suppliers",
-     "supplier_numbers": "coalesce(supplier_numbers, []) AS supplier_numbers"}.get(name, f"a.{name}")
+     "supplier_numbers": "coalesce(supplier_numbers, []) AS supplier_numbers"}.get(name, name)
     for name in schema.table("awards").names()
 )  # fmt: skip
 
@@ -242,10 +239,13 @@ def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) 
     connection = own_connection()
     while lines:
         lines = _load(connection, lines, batch)
+        connection.execute(_AWARDS_SQL)
+        connection.execute(_SUPPLIERS_SQL)
         source = {"source": source_id}
-        notices = connection.sql(f"SELECT {_NOTICE_NAMES} FROM n", params=source).to_arrow_table()
+        notices = connection.sql(f"SELECT {_NOTICE_NAMES} FROM ({_NOTICES_SQL})", params=source).to_arrow_table()
         awards = connection.sql(
-            f"SELECT {_AWARD_NAMES} FROM a LEFT JOIN s ON a.rowid = s.item", params=source
+            f"SELECT {_AWARD_NAMES} FROM read_awards LEFT JOIN read_suppliers ON read_awards.rowid = item",
+            params=source,
         ).to_arrow_table()
         parts.append(stamp_versions(clean("notices", notices), clean("awards", awards)))
     for index, name in enumerate(("notices", "awards")):
@@ -254,7 +254,7 @@ def read(releases: Iterable[bytes], source_id: str, batch: Batch | None = None) 
 
 
 def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batch) -> list[bytes]:
-    """Leave the usable releases in tables n, a and s. Returns those that repeat an id, for another round."""
+    """Leave the usable releases in table `read`. Returns those that repeat an id, for another round."""
     with tempfile.TemporaryDirectory(prefix="cloudhold-") as folder:
         path = Path(folder) / "releases.ndjson"
         while True:
@@ -290,8 +290,8 @@ def _load(connection: duckdb.DuckDBPyConnection, lines: list[bytes], batch: Batc
 _TAGS_SQL = ", ".join(f"'{tag}'" for tag in sorted(KNOWN_TAGS))
 _DOUBTED = f"""
 SELECT row, ocid, release_id, tags, copy FROM (
-  SELECT rowid AS row, ocid, release_id, tags,
-         row_number() OVER (PARTITION BY ocid, release_id ORDER BY rowid) AS copy FROM n
+  SELECT rowid AS row, ocid, {_sql_text("id")} AS release_id, coalesce(tag, []) AS tags,
+         row_number() OVER (PARTITION BY ocid, release_id ORDER BY rowid) AS copy FROM read
 ) WHERE ocid IS NULL OR release_id IS NULL OR copy > 1 OR len(list_filter(tags, lambda t: t NOT IN ({_TAGS_SQL}))) > 0
 ORDER BY row
 """
@@ -306,31 +306,20 @@ def _with_id(line: bytes) -> bytes:
 
 
 def _attempt(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes]) -> None:
-    """One typed read of all lines into tables n, a and s; duckdb.Error where one of them does not fit."""
-    body = b"\n".join(lines) + b"\n"
-    path.write_bytes(body)
-    types = b'"noticeType"' in body
-    signed = b'"contracts"' in body
+    """One typed read of all lines into table `read`; duckdb.Error where one of them does not fit."""
+    with path.open("wb", 1 << 20) as file:
+        for line in lines:
+            file.write(line)
+            file.write(b"\n")
     size = max(1 << 20, 2 * max(map(len, lines), default=0))
+    try:
+        connection.execute(_READ_SQL, {"path": path.as_posix(), "size": size})
+    except UnicodeDecodeError as error:  # the message quotes a text, cut within a letter
+        raise duckdb.Error(error.object.decode(errors="replace")) from error
 
-    def source(columns: Mapping[str, str]) -> str:
-        listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
-        return (
-            f"read_json('{path.as_posix()}', format='newline_delimited', columns={{{listed}}}, "
-            f"maximum_object_size={size})"
-        )
 
-    connection.execute(
-        _NOTICES_SQL.replace("{source}", source(_NOTICE_COLUMNS | (_NOTICE_TYPES if types else {}))).replace(
-            "{notice_type}", _ALL_TYPES if types else "NULL::VARCHAR"
-        )
-    )
-    connection.execute(
-        _AWARDS_SQL.replace("{with_signed}", _WITH_SIGNED if signed else _WITHOUT_SIGNED).replace(
-            "{source}", source(_AWARD_COLUMNS | (_SIGNED if signed else {}))
-        )
-    )
-    connection.execute(_SUPPLIERS_SQL)
+# Where a temporary file broke says nothing about a release, and would make its reason another one in each run.
+_PLACE = re.compile(r'^.* in file ".*?", in line \d+: ')
 
 
 def _fitting(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes], batch: Batch) -> list[bytes]:
@@ -347,6 +336,6 @@ def _fitting(connection: duckdb.DuckDBPyConnection, path: Path, lines: list[byte
             if len(part) > 1:
                 found.extend(_fitting(connection, path, part, batch))
             else:
-                reason = str(error).splitlines()[0][:200]
+                reason = _PLACE.sub("", str(error).splitlines()[0])[:200]
                 batch.rejected.append(Rejected("a release", part[0], f"its types are wrong: {reason}"))
     return found

@@ -192,6 +192,23 @@ def test_a_type_that_does_not_fit_is_set_aside_alone() -> None:
     assert len(batch.rejected) == 1 and "types are wrong" in batch.rejected[0].reason
 
 
+@pytest.mark.parametrize("text", ["X", "é" * 500], ids=["short", "longer than a message quotes"])
+def test_the_reason_of_a_wrong_type_is_the_same_in_every_run(text: str) -> None:
+    wrong = json.dumps(release(id="n-2", buyer=text), ensure_ascii=False).encode()
+    one, other = (read(b"[" + json.dumps(BASE).encode() + b"," + wrong + b"]") for _ in range(2))
+    assert [row["release_id"] for row in rows(one)] == ["n-1-7"]
+    assert one.rejected == other.rejected
+    assert one.rejected[0].body == wrong
+    assert one.rejected[0].reason.startswith("its types are wrong: Expected OBJECT, but got VARCHAR")
+
+
+def test_text_without_letters_is_no_text_and_blanks_around_it_go() -> None:
+    (notice,) = rows(
+        read(release(tender__title=" Hosting ", tender__description=" ", links=[{"rel": "canonical", "href": ""}]))
+    )
+    assert (notice["title"], notice["description"], notice["canonical_url"]) == ("Hosting", None, None)
+
+
 def test_hostile_text_arrives_plain() -> None:
     batch = read(
         release(
