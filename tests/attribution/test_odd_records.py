@@ -205,6 +205,9 @@ CHOSEN = [
     ("uksouth.blob.core.windows.net", ""),
     ("eu-west-2.cloudfront.net", ""),
     ("eu-west-2.herokudns.com", ""),
+    ("eu.sendgrid.net", "eu"),
+    ("u1.wl2.eu.sendgrid.net", "eu"),
+    ("eu.wl2.sendgrid.net", ""),
 ]
 
 
