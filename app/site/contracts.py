@@ -41,15 +41,18 @@ def _narrower(state: State, choice: Mapping[str, str | None], signed: Answer) ->
         rows = counted[(counted["key"] == key) & (counted["contracts"] < listed)].to_dict("records")
         if key == "evidence":
             rows = [row for row in rows if row["value"] == "known"]
+        most = MOST_VALUES
+        if key == "year":  # a reader looks for a year where it stands among years
+            rows, most = sorted(rows, key=lambda row: str(row["value"]), reverse=True), 2 * MOST_VALUES
         links = []
-        for row in rows[:MOST_VALUES]:
+        for row in rows[:most]:
             value = row["value"]
             more = {"from": f"{value}-01-01", "to": f"{value}-12-31"} if key == "year" else {key: value}
             links.append(
                 Link(f"{words(row)} ({number(row['contracts'])})", state.url("/contracts", **{**choice, **more}))
             )
         if links:
-            found.append((heading, max(0, len(rows) - MOST_VALUES), links))
+            found.append((heading, max(0, len(rows) - most), links))
     return found
 
 
