@@ -75,23 +75,39 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
     if rule.also_web and role == "saas":
         # A site builder is rented software and answers the address too.
         drafts.append(dataclasses.replace(draft, role="web", evidence=list(draft.evidence), origin=_origin(rule)))
-    # A routing hop of another provider is a dependence too: without its answer nobody gets further.
-    for hop, earlier_target, earlier in known[:-1]:
-        if earlier.word == "dns-lb" and earlier.provider != rule.provider and role == "web":
-            drafts.append(
-                Draft(
-                    host,
-                    "web",
-                    "front",
-                    earlier.provider,
-                    earlier.id,
-                    earlier.confidence,
-                    evidence=chain.records[: hop + 1],
-                    product=earlier.product,
-                    endpoint=earlier_target,
-                    origin=draft.origin,
-                )
+    if role == "web":
+        drafts += _from_earlier_hops(chain, draft, known[:-1])
+    return drafts
+
+
+def _from_earlier_hops(chain: Chain, answers: Draft, hops: list[tuple[int, str, Rule]]) -> list[Draft]:
+    """What hops of other providers show before the one that answers.
+
+    A routing hop is a dependence: without its answer nobody gets further. Software whose own alias leads on to a
+    network in front stays rented, and a platform whose alias does is what stands behind that network.
+    """
+    drafts = []
+    for index, target, rule in hops:
+        if rule.provider == answers.provider:
+            continue
+        if rule.role == "web" and rule.word != "dns-lb":
+            if answers.origin == HIDDEN and rule.hides == "no":
+                answers.origin = rule.provider
+            continue
+        drafts.append(
+            Draft(
+                answers.host,
+                rule.role,
+                "back" if rule.role == "mail" else "front",
+                rule.provider,
+                rule.id,
+                rule.confidence,
+                evidence=chain.records[: index + 1],
+                product=rule.product,
+                endpoint=target,
+                origin=answers.origin if rule.role == "web" else None,
             )
+        )
     return drafts
 
 

@@ -220,3 +220,36 @@ def test_a_region_that_a_customer_chose_as_a_name_is_no_region(run: Callable, tm
     answered = list(csv.DictReader(io.StringIO(done.out)))
     assert all(row["provider"] != "unknown" for row in answered)
     assert [(target, row["region"]) for (target, _), row in zip(CHOSEN, answered, strict=True)] == CHOSEN
+
+
+CHAINS = [
+    # Targets hop by hop; rows: role, provider, origin.
+    (["app.cloud.gov", "d111.cloudfront.net"], {("web", "aws", "cloud-gov")}),
+    (["app.herokudns.com", "x.edgekey.net"], {("web", "akamai", "heroku")}),
+    (["p.azurefd.net", "d111.cloudfront.net"], {("web", "aws", "hidden")}),
+    (["x.trafficmanager.net", "d111.cloudfront.net"], {("web", "aws", "hidden"), ("web", "azure", "hidden")}),
+    (["help.zendesk.com", "x.cdn.cloudflare.net"], {("web", "cloudflare", "hidden"), ("saas", "zendesk", "")}),
+    (["x.zendesk.com", "y.zendesk.com"], {("saas", "zendesk", "")}),
+    (["mine.x.example", "d111.cloudfront.net"], {("web", "aws", "hidden")}),
+    (["app-1.eu-west-2.elb.amazonaws.com", "site.azurewebsites.net"], {("web", "azure", "azure")}),
+]
+
+
+def test_what_earlier_hops_of_a_chain_show_is_not_lost(run: Callable, tmp_path: Path) -> None:
+    """A platform's own alias leads on to its edge: the platform is what stands behind, rented software stays rented."""
+    given = []
+    for targets, _ in CHAINS:
+        names = ["w.x.example", *targets]
+        path = tmp_path / "chain.csv"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(
+                [("host", "type", "value"), *((a, "CNAME", b) for a, b in zip(names, targets, strict=False))]
+            )
+        rows = csv.DictReader(io.StringIO(run("attribute", path).out))
+        given.append(
+            (
+                targets,
+                {(r["role"], r["provider"], r["origin_provider"]) for r in rows if r["host"] == "w.x.example"},
+            )
+        )
+    assert given == CHAINS
