@@ -9,7 +9,7 @@ import streamlit as st
 from app import components as ui
 from app import figures, state
 from app.stores import ask
-from app.views import Page, _choices
+from app.views import Page, _choices, _columns
 from pipelines import schema
 from pipelines.answers import long_day, provider_name
 from pipelines.edition import Edition
@@ -62,20 +62,6 @@ def render(edition: Edition) -> None:
     else:
         part = state.part(parts)
         shown = signed if part == 1 else ask(edition, "contracts", **keys, most=ui.SHOWN, skip=ui.SHOWN * (part - 1))
-        ui.rows_table(
-            shown.frames["contracts"],
-            {
-                "buyer_name": "Buyer",
-                "title": "Contract",
-                "provider": "Provider",
-                "grade": "How it shows",
-                "value_gbp": "Award value (GBP)",
-                "value_status": "Value is",
-                "start_on": "From",
-                "end_on": "To",
-                "url": "Notice",
-            },
-            total=signed.body["rows"],
-        )
+        ui.rows_table(shown.frames["contracts"], _columns.CONTRACTS, total=signed.body["rows"])
     ui.data_button(signed, "contracts", "contracts-all", "Download the contracts (CSV)")
     ui.methods(signed)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import components as ui
 from app.stores import ask
-from app.views import Page, _choices
+from app.views import Page, _choices, _columns
 from pipelines.edition import Edition
 
 PAGE = Page("organisation", "Organisation", "What does this body depend on, layer by layer?", 1, section="Who depends")
@@ -47,51 +47,15 @@ def render(edition: Edition) -> None:
         },
     )
     st.markdown("### Evidence, name by name")
-    ui.rows_table(
-        answer.frames["findings"],
-        {
-            "subject": "Name",
-            "role": "Role",
-            "layer": "Layer",
-            "provider": "Provider",
-            "product": "Product",
-            "region": "Region",
-            "origin_provider": "Behind it",
-            "confidence": "Confidence",
-            "seen_on": "Seen on",
-        },
-    )
+    ui.rows_table(answer.frames["findings"], _columns.FINDINGS)
     ui.data_button(answer, "findings", f"findings-{chosen}", "Download the findings (CSV)")
     st.markdown("### Published statements")
-    ui.rows_table(
-        answer.frames["statements"],
-        {
-            "subject": "About",
-            "provider": "Provider",
-            "region": "Region",
-            "statement": "Statement",
-            "stated_on": "Stated on",
-            "current": "Stands today",
-            "source_kind": "Who says so",
-            "url": "Where",
-        },
-    )
+    ui.rows_table(answer.frames["statements"], _columns.STATEMENTS)
     signed = ask(edition, "contracts", organisation=chosen)
     st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.rows_table(
-        signed.frames["contracts"],
-        {
-            "title": "Contract",
-            "provider": "Provider",
-            "grade": "How it shows",
-            "value_gbp": "Value (GBP)",
-            "value_status": "Value is",
-            "start_on": "From",
-            "end_on": "To",
-            "url": "Notice",
-        },
-        total=signed.body["rows"],
+        signed.frames["contracts"], _columns.without(_columns.CONTRACTS, "buyer_name"), total=signed.body["rows"]
     )
     ui.data_button(signed, "contracts", f"contracts-{chosen}", "Download the contracts (CSV)")
     ui.methods(answer)

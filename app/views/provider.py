@@ -7,7 +7,7 @@ import streamlit as st
 from app import components as ui
 from app import figures, state
 from app.stores import ask
-from app.views import Page, _choices
+from app.views import Page, _choices, _columns
 from pipelines.answers import provider_name
 from pipelines.edition import Edition
 
@@ -30,48 +30,17 @@ def render(edition: Edition) -> None:
     st.markdown("### Bodies and names")
     ui.rows_table(
         answer.frames["findings"],
-        {
-            "organisation": "Public body",
-            "subject": "Name",
-            "role": "Role",
-            "product": "Product",
-            "region": "Region",
-            "confidence": "Confidence",
-            "seen_on": "Seen on",
-        },
+        {"organisation": "Public body"} | _columns.without(_columns.FINDINGS, "layer", "provider", "origin_provider"),
     )
     ui.data_button(answer, "findings", f"provider-{chosen}", "Download the findings (CSV)")
     st.markdown("### Published statements")
-    ui.rows_table(
-        answer.frames["statements"],
-        {
-            "subject": "About",
-            "product": "Product",
-            "region": "Region",
-            "statement": "Statement",
-            "stated_on": "Stated on",
-            "current": "Stands today",
-            "source_kind": "Who says so",
-            "url": "Where",
-        },
-    )
+    ui.rows_table(answer.frames["statements"], _columns.without(_columns.STATEMENTS, "provider"))
     signed = ask(edition, "contracts", provider=chosen)
     st.markdown("### Contracts")
     st.caption(ui.plain(signed.title))
     ui.metrics([signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp")])
     ui.rows_table(
-        signed.frames["contracts"],
-        {
-            "buyer_name": "Buyer",
-            "title": "Contract",
-            "grade": "How it shows",
-            "value_gbp": "Value (GBP)",
-            "value_status": "Value is",
-            "start_on": "From",
-            "end_on": "To",
-            "url": "Notice",
-        },
-        total=signed.body["rows"],
+        signed.frames["contracts"], _columns.without(_columns.CONTRACTS, "provider"), total=signed.body["rows"]
     )
     if len(signed.frames["contracts"]):
         ui.chart(figures.draw(edition, "contracts-timeline", provider=chosen).chart)

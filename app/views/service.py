@@ -7,7 +7,7 @@ import streamlit as st
 from app import components as ui
 from app import state
 from app.stores import ask
-from app.views import Page
+from app.views import Page, _columns
 from pipelines import reference
 from pipelines.edition import Edition
 from pipelines.presets import stored_scenarios
@@ -41,32 +41,9 @@ def render(edition: Edition) -> None:
         st.caption(ui.plain(facts["critical_note"]))
     ui.metrics(answer.figures)
     st.markdown("### Evidence from its names")
-    ui.rows_table(
-        answer.frames["findings"],
-        {
-            "subject": "Name",
-            "role": "Role",
-            "layer": "Layer",
-            "provider": "Provider",
-            "product": "Product",
-            "region": "Region",
-            "origin_provider": "Behind it",
-            "confidence": "Confidence",
-            "seen_on": "Seen on",
-        },
-    )
+    ui.rows_table(answer.frames["findings"], _columns.FINDINGS)
     st.markdown("### Published statements")
-    ui.rows_table(
-        answer.frames["statements"],
-        {
-            "provider": "Provider",
-            "region": "Region",
-            "statement": "Statement",
-            "stated_on": "Stated on",
-            "source_kind": "Who says so",
-            "url": "Where",
-        },
-    )
+    ui.rows_table(answer.frames["statements"], _columns.without(_columns.STATEMENTS, "subject"))
     st.markdown("### What it stands on")
     edges = answer.frames["edges"].copy()
     edges["mode"] = [MODES.get(mode, mode) for mode in edges["mode"]]
