@@ -45,7 +45,7 @@ def draw(chart: Chart, burn: bool = False) -> str:
     moved = f'<g transform="translate(0 {top})">{body}</g>' if top else body
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {shape} role="img" aria-label="{escape(charts.alt(chart))}" '
-        f'font-family="system-ui,sans-serif">{paper}{head}{moved}{foot}</svg>'
+        f'font-family="system-ui,sans-serif" font-size="{_FONT}">{paper}{head}{moved}{foot}</svg>'
     )
 
 
@@ -59,6 +59,11 @@ def _body(chart: Chart) -> tuple[str, float]:
 
 def _n(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def _from_left(value: float) -> str:
+    """A place from the left; at the edge nothing needs saying."""
+    return f' x="{_n(value)}"' if _n(value) != "0" else ""
 
 
 def _text(
@@ -77,19 +82,19 @@ def _text(
     more = (f' text-anchor="{anchor}"' if anchor else "") + (' font-weight="700"' if bold else "")
     if turn:
         more += f' transform="rotate({turn} {_n(x)} {_n(y)})"'
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{fill}" class="{name}"{more}>{escape(text)}</text>'
+    if size != _FONT:
+        more = f' font-size="{size}"{more}'
+    return f'<text{_from_left(x)} y="{_n(y)}" fill="{fill}" class="{name}"{more}>{escape(text)}</text>'
 
 
 def _rect(x: float, y: float, w: float, h: float, key: str, place: int, chart_id: str) -> str:
     """A box in its colour, with its certainty's pattern on it."""
     out = (
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(max(w, 0.5))}" height="{_n(h)}" '
+        f'<rect{_from_left(x)} y="{_n(y)}" width="{_n(max(w, 0.5))}" height="{_n(h)}" '
         f'fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)}"/>'
     )
     if palette.PATTERN.get(key):
-        out += (
-            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(max(w, 0.5))}" height="{_n(h)}" fill="url(#{chart_id}-{key})"/>'
-        )
+        out += f'<rect{_from_left(x)} y="{_n(y)}" width="{_n(max(w, 0.5))}" height="{_n(h)}" fill="url(#{chart_id}-{key})"/>'
     return out
 
 
@@ -199,7 +204,7 @@ def _(chart: Bars) -> tuple[str, float]:
         value = words(totals[row], chart)
         out.append(_text(0, y + 14, clip(label, int((WIDTH - 12 - len(value) * 9) / (_FONT * _LETTER)))))
         out.append(_text(WIDTH, y + 14, value, anchor="end", bold=True))
-        out.append(f'<rect x="0" y="{_n(y + 20)}" width="{WIDTH}" height="14" fill="#F3F2F1" class="track"/>')
+        out.append(f'<rect y="{_n(y + 20)}" width="{WIDTH}" height="14" fill="#F3F2F1" class="track"/>')
         x = 0.0
         for series in chart.series:
             width = series.values[row] / most * WIDTH
@@ -434,9 +439,12 @@ def _(chart: DotMap) -> tuple[str, float]:
     for key, dots in itertools.groupby(inked, key=lambda p: p[0].key):
         shapes = []
         for point, lon, lat in dots:
-            x = left + (lon - west) * shrink * scale
-            y = top + 12 + (north - lat) * scale
+            # Whole units: a third of a unit shows on no screen, and there are hundreds of places.
+            x = round(left + (lon - west) * shrink * scale)
+            y = round(top + 12 + (north - lat) * scale)
             r = 2.5 + 6 * math.sqrt(max(point.size or 0, 0) / largest)
-            shapes.append(_mark(x, y, r, place_of[key], f"{point.label}: {point.words}"))
+            # Colour, shape and legend name the category: a note says what they do not.
+            note = point.words.removeprefix(chart.keys.get(key, "")).removeprefix(", ")
+            shapes.append(_mark(x, y, r, place_of[key], f"{point.label}: {note}" if note else point.label))
         out.append(_marks(key, place_of[key], shapes))
     return "".join(out), top + 24 + (north - south) * scale

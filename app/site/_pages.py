@@ -13,13 +13,13 @@ from urllib.parse import quote, urlencode
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from app import charts, figures, palette, site, svg, views
+from app import charts, figures, palette, site, views
 from app.site._coding import coding_of, compressed
+from app.site._picture import picture
 from app.state import KEYS
 from app.stores import ask, shown_edition
 from app.words import age, amount, blank, day, money, published, said, sentence, web
@@ -152,7 +152,7 @@ def _environment() -> jinja2.Environment:
         amount=amount,
         alt=charts.alt,
         cells=cells,
-        picture=lambda chart: Markup(svg.draw(chart)),  # noqa: S704 - svg.draw escapes every text
+        picture=picture,
         certainty=palette.WORDS,
         roles=figures.ROLES,
         credit=CREDIT,

@@ -47,7 +47,7 @@ def page(request: Request) -> Response:
                 Column("How sure", sure),
                 Column("Seen on", of("seen_on", "no date")),
             ],
-            most=24,
+            most=20,
         ),
     )
 

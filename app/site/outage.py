@@ -15,7 +15,7 @@ from pipelines.answers import Answer, exposure, provider_name
 from pipelines.presets import stored_scenarios
 
 DEFAULT = {"provider": "azure", "hours": "8"}
-MOST = 12
+MOST = 8
 LONGEST = 80
 CONTRACTS = [
     Column("Buyer", of("buyer_name", "not named")),

@@ -119,7 +119,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert [sum(trace["x"][row] for trace in drawn) for row in range(3)] == [5.0, 1.0, 4.0]
     root = ET.fromstring(svg.draw(BARS))
     lengths = [
-        (float(r.attrib["x"]), float(r.attrib["width"]))
+        (float(r.attrib.get("x", 0)), float(r.attrib["width"]))
         for r in root.iter("{http://www.w3.org/2000/svg}rect")
         if r.attrib["height"] == "14" and r.attrib.get("class", "").startswith("c-")
     ]

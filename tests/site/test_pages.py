@@ -40,7 +40,10 @@ def get(served: str, path: str, **more: Any) -> requests.Response:
 def test_every_page_is_small_whole_and_says_what_it_is(served: str, path: str) -> None:
     answer = get(served, path)
     assert answer.status_code == 200
-    assert len(answer.content) <= 60_000  # unpacked: what a browser reads, not only what the line carries
+    # Unpacked: what a browser reads, not only what the line carries; a pinned page says its edition in every link.
+    assert len(answer.content) <= 60_000
+    edition = shown_edition().id
+    assert len(get(served, f"{path}{'&' if '?' in path else '?'}edition={edition}").content) <= 60_000
     page = BeautifulSoup(answer.content, "lxml")
     assert page.html["lang"] == "en-GB"
     assert len(page.find_all("h1")) == 1 and len(page.find_all("main")) == 1
@@ -160,6 +163,30 @@ def test_a_pinned_edition_stays_pinned(served: str) -> None:
     inner = [a["href"] for a in page.select("nav a, ul.doors a") if a["href"].startswith("/")]
     assert len(inner) > 10
     assert [href for href in inner if f"edition={edition}" not in href] == []
+
+
+def test_a_picture_in_a_page_has_its_colours_from_the_style_sheet(served: str) -> None:
+    """What a file says by attribute the page says by class, in light and in dark: each class has its rule."""
+    style = get(served, "/assets/site.css").text
+    named = set()
+    for path in (
+        "/",
+        "/map",
+        "/contracts",
+        "/outage",
+        "/concentration",
+        "/incidents",
+        "/ai",
+        "/organisation/home-office",
+    ):
+        for picture in BeautifulSoup(get(served, path).content, "lxml").select("figure svg"):
+            for shape in picture.find_all(class_=True):
+                named |= set(shape["class"])
+                assert not {"fill", "stroke"} & {
+                    key for key, value in shape.attrs.items() if str(value).startswith("#")
+                }
+    assert {"t", "v", "grid", "c-known", "c-0", "s-0", "c-cell"} <= named
+    assert [name for name in sorted(named) if not re.search(rf"svg \.{name}\b", style)] == []
 
 
 def test_picture_rows_and_page_hold_the_same_numbers(served: str, run: Callable[..., Any]) -> None:
