@@ -21,10 +21,11 @@ class Rejected:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows by table. `read` counts what the body held; `whole` is False where the body itself was refused."""
+    """Rows by table. `read` counts what the body held, `repeated` those of them that stand twice in it; `whole` is False where the body itself was refused."""
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     read: int = 0
+    repeated: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     whole: bool = True
 

@@ -52,7 +52,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 @dataclass(slots=True)
 class Taken:
     """What became of one body. `reason` is set where it was refused whole; `distinct` are rows that can be used, what
-    stands twice counted once."""
+    stands twice counted once; `reasons` says of how many rows in quarantine each reason holds."""
 
     path: str
     read: int = 0
@@ -61,6 +61,7 @@ class Taken:
     known: int = 0
     quarantined: int = 0
     reason: str | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
 
 
 def blank_contacts(body: bytes) -> bytes:
@@ -219,10 +220,12 @@ def _take(writer: Writer, kind: str, body: Body, options: Mapping[str, Any], cam
     for piece in body.pieces():
         batch: Batch = module.read(body.name, piece, source_id, options)
         taken.read += batch.read
+        taken.known += batch.repeated
         for rejected in batch.rejected:
             name = _in_file(rejected.name, lines)
             writer.quarantine(came.collector, name, blank_contacts(rejected.body), rejected.reason)
             taken.quarantined += rejected.rows
+            taken.reasons[rejected.reason] = taken.reasons.get(rejected.reason, 0) + rejected.rows
             issues.append(_issue(source_id, module.PRIMARY, name, rejected.reason))
         lines += piece.count(b"\n")
         if not batch.whole:

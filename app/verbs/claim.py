@@ -9,6 +9,8 @@ import click
 from app.verbs._shared import Day, as_json, edition_of, edition_option, print_answer
 from pipelines.answers import claim
 
+NO_REPLY = "none read"
+
 
 @click.command("claim")
 @click.argument("claim_id", required=False, metavar="[ID]")
@@ -37,3 +39,17 @@ def command(
     print_answer(
         answer, json_wanted, ("label", "contracts", "buyers", "gbp", "low", "high", "unknown_values"), "definitions"
     )
+    if json_wanted:
+        return
+    if published := answer.body.get("claim"):
+        click.echo(f"\nClaimed by {published['publisher']}, {published['date']}. Source: {published['source']}.")
+        click.echo(
+            "The other side: " + ("we read no reply." if published["reply"] == NO_REPLY else published["reply"] + ".")
+        )
+        for figure in answer.body["figures_published"]:
+            click.echo(
+                f"  {figure['label']}: {figure['published']:,.0f} {figure['unit']} as published; {figure['result']}."
+            )
+    click.echo("\nWhat our sources lack:")
+    for lack in answer.body["lacks"] or ["nothing that they were asked for"]:
+        click.echo(f"  {lack}")

@@ -69,6 +69,10 @@ def command(
                     f"{item.path}: {item.read:,} read, {item.new:,} new, {item.known:,} known, "
                     f"{item.quarantined:,} in quarantine"
                 )
+                if not item.read:
+                    say(f"{item.path}: nothing stands below its header")
+                for reason, rows in sorted(item.reasons.items()):
+                    say(f"{item.path}: {rows:,} set aside: {reason}")
     for item in refused:
         say(f"cloudhold: {item.path} was refused: {item.reason}; see cloudhold import --help for the kinds")
     if refused:

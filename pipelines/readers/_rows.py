@@ -11,11 +11,15 @@ import functools
 import io
 import re
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pipelines.text import unpack
 
 SEPARATORS = (",", "\t", ";", "|")
+# A header further down than this is not one.
+HEADER_WITHIN = 40
 _SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # A spreadsheet is a zip file: what it says that it holds is looked at before anything is unpacked.
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -105,8 +109,69 @@ def one(line: str, mark: str) -> list[str]:
         return line.split(mark)
 
 
-def sheets(body: bytes) -> list[list[list[str]]]:
-    """Each sheet of a spreadsheet as rows of text; dates as ISO dates, whole numbers without a fraction."""
+P = TypeVar("P")
+
+
+class NotHeader(ValueError):
+    """A line that lacks `missing` of the columns that a kind needs."""
+
+    def __init__(self, reason: str, missing: int = 0) -> None:
+        super().__init__(reason)
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Below(Generic[P]):
+    """The rows below a header. `found` is what the header says, `first` the number of the first of the rows,
+    `sheet` the name of their sheet in a spreadsheet of several, else empty."""
+
+    found: P
+    header: list[str]
+    rows: list[list[str]]
+    first: int
+    sheet: str = ""
+
+    def name(self, file: str, place: int) -> str:
+        """How a message calls one of the rows."""
+        return f"{file}{' sheet ' + self.sheet if self.sheet else ''} row {self.first + place}"
+
+
+def below_header(body: bytes, find: Callable[[Sequence[str]], P]) -> list[Below[P]]:
+    """The rows below the first header of a text, or of each sheet of a spreadsheet that has one.
+
+    `find` reads a header and raises NotHeader for a line that is none. Where no line is one, the NotHeader of the
+    line that lacks least; any other ValueError ends the search.
+    """
+    found: list[Below[P]] = []
+    nearest: NotHeader | None = None
+    for sheet, rows in _tables(body):
+        if found and not sheet:
+            break  # another separator for the same text
+        for index, row in enumerate(rows[:HEADER_WITHIN]):
+            try:
+                found.append(Below(find(row), row, rows[index + 1 :], index + 2, sheet))
+                break
+            except NotHeader as error:
+                if nearest is None or error.missing < nearest.missing:
+                    nearest = error
+    if not found:
+        raise nearest or NotHeader("it has no line")
+    return found
+
+
+def _tables(body: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+    """Each sheet under its name, or a text cut by each mark that separates cells on one of its first lines."""
+    if is_spreadsheet(body):
+        yield from sheets(body).items()
+        return
+    text = text_of(body)
+    first = [line for line in text[:65536].splitlines() if line.strip()][:HEADER_WITHIN]
+    for mark in sorted({separator(line) for line in first}, key=SEPARATORS.index):
+        yield "", split(text, mark)
+
+
+def sheets(body: bytes) -> dict[str, list[list[str]]]:
+    """Each sheet of a spreadsheet under its name, as rows of text; dates as ISO dates, whole numbers without a fraction."""
     if body.startswith(b"PK"):
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -123,7 +188,10 @@ def sheets(body: bytes) -> list[list[list[str]]]:
         raise ValueError("reading a spreadsheet needs python-calamine; install it, or save the sheet as CSV") from error
     except Exception as error:
         raise ValueError(f"it cannot be read as a spreadsheet ({' '.join(str(error).split())[:120]})") from error
-    return [[[_cell(value) for value in row] for row in frame.itertuples(index=False)] for frame in found.values()]
+    return {
+        str(name): [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+        for name, frame in found.items()
+    }
 
 
 def _cell(value: object) -> str:

@@ -20,8 +20,10 @@ EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 # Excel's day numbers from 1990 to 2063: five digits. Six digits are a period such as 201304, which is no day.
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_NUMERIC = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{2}|\d{4})(?:\s+\d{1,2}:\d{2}.*)?")
+_ISO = re.compile(r"(\d{4})([/.\-])(\d{1,2})\2(\d{1,2})(?:[T ].*)?")
+_NUMERIC = re.compile(r"(\d{1,2})([/.\- ])(\d{1,2})\2(\d{2}|\d{4})(?:\s+\d{1,2}:\d{2}.*)?")
+_DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212", "------")
+_TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
 _WORDS = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s\-/]*([A-Za-z]{3,9})[\s\-/,]*(\d{4}|\d{2})")
 _MONTH_FIRST = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
@@ -52,12 +54,13 @@ def day(text: str, month_first: bool = False) -> dt.date | None:
     14/04/2015, 14.04.15, 14-Apr-15, 14 April 2015, April 14, 2015, 2015-04-14 with or without a time,
     20150414, and Excel's day numbers. The day comes first, as in the UK, unless `month_first`.
     """
-    text = text.strip()
+    text = re.sub(r"\s*([/.\-])\s*", r"\1", text.translate(_DASHES).strip(" \u00a0'").rstrip("."))
     if match := _ISO.fullmatch(text):
-        return _date(int(match[1]), int(match[2]), int(match[3]))
+        return _date(int(match[1]), int(match[3]), int(match[4]))
     if match := _NUMERIC.fullmatch(text):
         first, second = int(match[1]), int(match[3])
         return _date(int(match[4]), first, second) if month_first else _date(int(match[4]), second, first)
+    text = _TIME.sub("", text)
     if match := _WORDS.fullmatch(text):
         month = _MONTHS.get(match[2].lower())
         return _date(int(match[3]), month, int(match[1])) if month else None
@@ -67,7 +70,7 @@ def day(text: str, month_first: bool = False) -> dt.date | None:
     if _SERIAL.fullmatch(text):
         found = _EXCEL_EPOCH + dt.timedelta(days=int(float(text)))
         return found if EARLIEST <= found < LATEST else None
-    if match := _COMPACT.fullmatch(text):
+    if match := _COMPACT.fullmatch(text.removesuffix(".0")):
         return _date(int(match[1]), int(match[2]), int(match[3]))
     return None
 
@@ -105,6 +108,9 @@ def by_distinct(texts: pd.Series, read: Callable[[str], T]) -> pd.Series:
 
 
 _CURRENCY = re.compile(r"(?:GBP|£|\ufffd|Â)", re.IGNORECASE)
+_CREDIT = re.compile(r"(CR|DR)\b\s*", re.IGNORECASE)
+_CREDIT_AFTER = re.compile(r"\s*(CR|DR)$", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \u00a0\u2009\u202f]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
 
 
@@ -112,20 +118,21 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
 def money(text: str) -> Decimal | None:
     """Pounds and pence from a text; None where it is no amount in pounds.
 
-    Brackets, a minus before or after and a trailing CR make it negative; pound signs (broken ones too),
-    thousands commas and blanks are let pass. A lone dash is zero, as Excel shows it.
+    Brackets, a minus before or after and CR make it negative, two of them as well as one; pound signs (broken
+    ones too), DR, thousands commas and blanks are let pass. A lone dash is zero, as Excel shows it.
     """
-    cleaned = _CURRENCY.sub("", text).replace("\u2212", "-").strip()
+    cleaned = _CURRENCY.sub("", text).translate(_DASHES).strip(" \t\u00a0\u200b'")
     negative = False
+    if mark := _CREDIT.match(cleaned) or _CREDIT_AFTER.search(cleaned):
+        negative = mark.group(1).upper() == "CR"
+        cleaned = cleaned.replace(mark.group(0), "", 1).strip()
     if cleaned.startswith("(") and cleaned.endswith(")"):
         negative, cleaned = True, cleaned[1:-1].strip()
-    if cleaned[-2:].upper() == "CR":
-        negative, cleaned = True, cleaned[:-2].strip()
     if cleaned.endswith("-") and len(cleaned) > 1:
         negative, cleaned = True, cleaned[:-1].strip()
     if cleaned.startswith("-") and len(cleaned) > 1:
-        negative, cleaned = not negative, cleaned[1:].strip()
-    cleaned = cleaned.replace(" ", "").replace("\u00a0", "")
+        negative, cleaned = True, cleaned[1:].strip()
+    cleaned = _BLANKS.sub("", cleaned)
     if cleaned == "-":
         return Decimal("0.00")
     if not cleaned or not _NUMBER.fullmatch(cleaned):

@@ -23,7 +23,7 @@ from pipelines.contracts.portals import reference_key
 from pipelines.readers import _rows
 from pipelines.readers._values import day, money
 from pipelines.records import Award, Notice
-from pipelines.text import plain
+from pipelines.text import plain, unpack
 
 KIND = "contracts-finder-csv"
 TITLE = "Contracts Finder notices from a CSV"
@@ -67,26 +67,25 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     """Notices and awards of one file."""
     batch = Batch()
     try:
-        text = _rows.text_of(body)
-        if text.lstrip()[:1] == "{":
+        if unpack(body).lstrip()[:1] == b"{":
             raise ValueError("it is JSON, not a CSV of the Contracts Finder site")
-        lines = _rows.split(text, _rows.separator(text[:4000].partition("\n")[0]))
-        places = _places(lines[0] if lines else [])
+        tables = _rows.below_header(body, _places)
     except ValueError as error:
         return batch.refuse(name, body, str(error))
     groups: dict[str, list[Cells]] = defaultdict(list)
-    for number, cells in enumerate(lines[1:], start=2):
+    for table, place, cells in ((t, n, row) for t in tables for n, row in enumerate(t.rows)):
         if not any(cell.strip() for cell in cells):
             continue
         batch.read += 1
-        if len(cells) != len(lines[0]):
-            batch.rejected.append(_rejected(name, number, cells, f"it has {len(cells)} cells, not {len(lines[0])}"))
-            continue
-        row = {field: cells[place].strip() for field, place in places.items()}
-        if not row["buyer"] or not row["title"]:
-            batch.rejected.append(_rejected(name, number, cells, "it names no buyer or no title"))
-            continue
-        groups[_notice_id(row)].append(row)
+        width = len(table.header)
+        reason = "" if len(cells) >= width and not any(cells[width:]) else f"it has {len(cells)} cells, not {width}"
+        row = {} if reason else {field: cells[column].strip() for field, column in table.found.items()}
+        if row and (not row["buyer"] or not row["title"]):
+            reason = "it names no buyer or no title"
+        if reason:
+            batch.rejected.append(Rejected(table.name(name, place), repr(list(cells)).encode()[:2000], reason))
+        else:
+            groups[_notice_id(row)].append(row)
     notices, awards = [], []
     for notice_id, rows in sorted(groups.items()):
         notice, of_notice = _notice(notice_id, rows, source_id)
@@ -100,23 +99,19 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
     """Where each column of ours stands; ValueError where the file is of another kind."""
-    names = [" ".join(cell.split()).casefold() for cell in header]
-    if "ocid" in names or any(cell.startswith("releases/0/") for cell in names):
+    names = [_rows.column_name(cell) for cell in header]
+    if "ocid" in names or any(cell.strip().startswith("releases/0/") for cell in header):
         raise ValueError("its columns are OCDS, not those of the Contracts Finder site; import its JSON as kind ocds")
     places: dict[str, int] = {}
     for field, known in COLUMNS.items():
         for wanted in known:
-            if wanted in names:
-                places[field] = names.index(wanted)
+            if _rows.column_name(wanted) in names:
+                places[field] = names.index(_rows.column_name(wanted))
                 break
     missing = [COLUMNS[field][0].capitalize() for field in REQUIRED if field not in places]
     if missing:
-        raise ValueError(f"it lacks the column {' and '.join(missing)}")
+        raise _rows.NotHeader(f"it lacks the column {' and '.join(missing)}", len(missing))
     return places
-
-
-def _rejected(name: str, line: int, cells: Sequence[str], reason: str) -> Rejected:
-    return Rejected(f"{name} row {line}", repr(list(cells)).encode()[:2000], reason)
 
 
 def _notice_id(row: Cells) -> str:

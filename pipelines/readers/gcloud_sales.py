@@ -48,19 +48,22 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     """Sales of one file. Columns of a sale: see `pipelines.records.Sale`."""
     batch = Batch()
     try:
-        text = _rows.text_of(body)
-        rows = _rows.split(text, _rows.separator(text[:4000].splitlines()[0]))
-        places = _places(rows[0] if rows else [])
+        tables = _rows.below_header(body, _places)
     except ValueError as error:
         return batch.refuse(name, body, str(error))
-    filled = [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
-    frame = _frame([row for _, row in filled], places)
+    filled = [
+        (table.name(name, place), table.found, row)
+        for table in tables
+        for place, row in enumerate(table.rows)
+        if any(cell.strip() for cell in row)
+    ]
+    frame = _frame([(places, row) for _, places, row in filled])
     batch.read = len(frame)
     usable = (frame["supplier"] != "") & frame["amount"].notna() & frame["sold_on"].notna()
     for place in frame.index[~usable]:
-        number, row = filled[place]
+        row_name, _, row = filled[place]
         reason = "it has no supplier, no amount in pounds or no month"
-        batch.rejected.append(Rejected(f"{name} row {number}", ",".join(row).encode(), reason))
+        batch.rejected.append(Rejected(row_name, ",".join(row).encode(), reason))
     batch.tables["sales"] = _sales(frame[usable], source_id)
     return batch
 
@@ -70,17 +73,17 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     places = _rows.places(header, FIELDS)
     missing = [column for field, column in NEEDED.items() if field not in places]
     if missing:
-        raise ValueError(f"it lacks the column {' and '.join(missing)}")
+        raise _rows.NotHeader(f"it lacks the column {' and '.join(missing)}", len(missing))
     return places
 
 
-def _frame(rows: Sequence[Sequence[str]], places: Mapping[str, int]) -> pd.DataFrame:
-    """The fields as text, cleaned, with `amount` and `sold_on` read."""
+def _frame(rows: Sequence[tuple[Mapping[str, int], Sequence[str]]]) -> pd.DataFrame:
+    """The fields of (places, row) as text, cleaned, with `amount` and `sold_on` read."""
     columns = {
-        field: pd.Series([row[place] if place < len(row) else "" for row in rows], dtype=object)
-        for field, place in places.items()
+        field: [row[place] if 0 <= (place := places.get(field, -1)) < len(row) else "" for places, row in rows]
+        for field in FIELDS
     }
-    frame = pd.DataFrame(columns, columns=list(FIELDS), index=range(len(rows)), dtype=object).fillna("")
+    frame = pd.DataFrame(columns, index=range(len(rows)), dtype=object)
     for field in ("framework", "lot", "supplier", "customer", "description"):
         frame[field] = by_distinct(frame[field], lambda text: plain(text, 1000) or "")
     frame["sold_on"] = by_distinct(frame["month"], month)

@@ -71,7 +71,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
 
 def _table(body: bytes) -> list[list[str]]:
     if _rows.is_spreadsheet(body):
-        return max(_rows.sheets(body), key=len, default=[])
+        return max(_rows.sheets(body).values(), key=len, default=[])
     text = _rows.text_of(body)
     return _rows.split(text, _rows.separator(text[:4000]))
 

@@ -35,35 +35,50 @@ PRIMARY = "payments"
 LINES = True
 EXAMPLE = "cloudhold import spend-csv spending-over-25000-january-2026.csv"
 
-# A header further down than this is not one.
-HEADER_WITHIN = 40
-_PARTY = r"(?:su{1,2}p{1,2}li?c?er|vendor|merchant|creditor|payee|beneficiary|recipient)"
+_PARTY = r"(?:su{1,2}p{1,2}li?c?er|vendor|merchant|creditor|payee|beneficiary|recipient)s?"
 # VAT itself, VAT that cannot be reclaimed and VAT numbers are no amounts.
 _NO_VAT = r"(?!.*(?:irrecoverable|registration|\bnumber\b|\bnum\b))"
-_NET = rf"{_NO_VAT}(?:net|nett|net (?:amount|value|total|spend).*|(?:amount|value|total) net|.*\b(?:net of|exc?l?|ex|excludes|excluding) vat\b.*)"
-_GROSS = rf"{_NO_VAT}(?:gross|gross (?:amount|value|total).*|.*\b(?:incl?|includes|including|with) vat\b.*)"
+_BEFORE = r"(?:sum of |invoice |payment |paid |line )?"
+_NET = (
+    rf"{_NO_VAT}(?:nett?(?: gbp)?|{_BEFORE}nett? {_BEFORE}(?:amount|value|total|spend|cost).*|(?:amount|value|total) nett?"
+    r"|.*\b(?:net of|exc?l?|ex|excludes|excluding|exclusive|less|before|without)(?: of)? vat\b.*)"
+)
+_GROSS = (
+    rf"{_NO_VAT}(?:gross(?: gbp)?|{_BEFORE}gross {_BEFORE}(?:amount|value|total).*"
+    r"|.*\b(?:incl?|includes|including|inclusive|with)(?: of)? vat\b.*)"
+)
 _PLAIN = (
     r"(?:total |line |gbp |invoiced? |payment |paid |transaction |billing )?(?:amount|value|total)"
-    r"(?: paid| gbp| in sterling| in gbp| sterling| s)?|sum ?of ?amount|spend|amount paid(?!.*vat).*"
+    r"(?: paid| gbp| in sterling| in gbp| sterling| s)*|sum ?of ?amount|spend|amount paid(?!.*vat).*"
+)
+_PAID = r"(?:payment|paid) (?:amount|value|total)(?: gbp| sterling)*|amount paid(?!.*vat).*"
+# Names that may be an amount's, where a file has no better one.
+_OTHER = (
+    r"(?!.*\b(?:vat|tax|orders?|po|budget|numbers?|no|date|type|code)\b)"
+    r"(?:\w+ ){0,3}(?:amount|amt|spend|value|cost|expenditure|payment|paid|gbp)(?: gbp| sterling)*"
 )
 # What each field's column may be called, best first; names are compared without case and punctuation.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "supplier": (
         rf"{_PARTY}(?: {_PARTY})? name text",
         rf"{_PARTY}(?: {_PARTY})? name|name of {_PARTY}",
-        rf"{_PARTY}",
+        rf"{_PARTY}(?: {_PARTY})?",
         rf"{_PARTY}(?: id)? text",
         r"company(?: name)?|paid to|payment to",
-        rf"{_PARTY} .*name.*",
+        rf"{_PARTY} .*name.*|{_PARTY} desc(?:ription)?",
+        r"(?:provider|contractor|third party|trading partner|organi[sz]ation paid|business)(?: name)?",
+        rf"(?:\w+ ){{1,2}}{_PARTY}(?: name)?",
     ),
     "paid": (
         r"(?:invoice )?(?:payment|paid|pay) date|date (?:of payment|paid|of paid)|clearing date",
         r"date|(?:transaction|posted|posting|accounting|gl|invoice gl|effective|document) date|date of transaction",
         r"invoice date|date .*|.* date",
+        r"(?:.* )?dt|posted|paid on|payment made on",
     ),
     "net": (_NET,),
-    "amount": (_PLAIN,),
+    "amount": (_PAID, _PLAIN),
     "gross": (_GROSS,),
+    "other": (_OTHER,),
     "expense_type": (
         r"(?:expen[sc]es?|detailed expen[sc]es?|detailed expenditure|expenditure) types?.*",
         r"expenditure (?:category|account|account code description)(?: text)?|cost element|expen[sc]e code description",
@@ -91,7 +106,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 _GENERIC = re.compile(
     r"(?:core|corporate|main|head ?quarters|hq|shared services|agency)(?: dep(?:artmen)?t| \w+)?", re.IGNORECASE
 )
-_TOTAL = re.compile(r"(?:grand |sub ?)?totals?(?: .*)?", re.IGNORECASE)
+# A line of a total: "Total Gas & Power" is a supplier.
+_TOTAL = re.compile(
+    r"(?:grand |sub[ -]?|overall )?totals?\W*(?:(?:for|of|spend|spent|amount|paid|payments?|value|expenditure|net|gross|inc|exc|gbp)\b.*)?",
+    re.IGNORECASE,
+)
 _MONTH_FIRST = re.compile(r"\s*\d{1,2}[/.\-](?:1[3-9]|2\d|3[01])[/.\-]")
 _HEADER_CELL = re.compile(rf"{_PARTY}(?: {_PARTY})?(?: name)?")
 _NOTHING = ("", "none", "null", "n/a", "nan")
@@ -120,10 +139,10 @@ class Lines:
 @functools.lru_cache(maxsize=1024)
 def _columns(header: tuple[str, ...]) -> Columns | None:
     places = _rows.places(header, FIELDS)
-    basis = next((field for field in ("net", "amount", "gross") if field in places), None)
+    basis = next((field for field in ("net", "amount", "gross", "other") if field in places), None)
     if "supplier" not in places or basis is None:
         return None
-    return Columns(places, places[basis], "unknown" if basis == "amount" else basis, len(header))
+    return Columns(places, places[basis], basis if basis in ("net", "gross") else "unknown", len(header))
 
 
 def columns(header: Sequence[str]) -> Columns | None:
@@ -145,44 +164,48 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     picked = _picked(groups, batch)
     is_row = ~_is_total(picked)
     batch.read += int(is_row.sum())
-    usable = is_row & picked["amount"].notna() & (picked["supplier"] != "")
+    usable = is_row & picked["amount"].notna() & (picked["supplier"] != "") & ~picked["shifted"]
     _reject_rows(groups, picked, is_row & ~usable, batch)
-    batch.tables["payments"] = _distinct(_payments(picked[usable], source_id))
+    payments = _payments(picked[usable], source_id)
+    batch.tables["payments"] = _distinct(payments)
+    batch.repeated = payments.num_rows - batch.tables["payments"].num_rows
     return batch
 
 
 def _lines(name: str, body: bytes, publisher: str, source_id: str, batch: Batch) -> list[Lines]:
     """The rows of a body under their headers; ValueError where it holds no table of spending."""
-    if _rows.is_spreadsheet(body):
-        return _best_sheet(_rows.sheets(body), publisher, source_id)
-    if unpack(body)[:4096].lstrip()[:1] in (b"{", b"["):
+    if not _rows.is_spreadsheet(body) and unpack(body)[:4096].lstrip()[:1] in (b"{", b"["):
         return _from_json(name, _rows.text_of(body), publisher, source_id, batch)
-    text = _rows.text_of(body)
-    first = [line for line in text[:65536].splitlines() if line.strip()][:HEADER_WITHIN]
-    marks = sorted({_rows.separator(line) for line in first}, key=_rows.SEPARATORS.index)
-    for mark in marks:
-        found = _under_header(_rows.split(text, mark), publisher, source_id)
-        if found is not None:
-            return [found]
-    shown = plain(first[0] if first else "", 80)
-    raise ValueError(f"none of its first {len(first)} lines names a supplier and an amount; it begins with {shown!r}")
+    try:
+        tables = _rows.below_header(body, _known_columns)
+    except _rows.NotHeader:
+        if _rows.is_spreadsheet(body):
+            raise ValueError("no sheet has a line that names a supplier and an amount") from None
+        first = [line for line in _rows.text_of(body)[:65536].splitlines() if line.strip()][: _rows.HEADER_WITHIN]
+        shown = plain(first[0] if first else "", 80)
+        raise ValueError(
+            f"none of its first {len(first)} lines names a supplier and an amount; it begins with {shown!r}"
+        ) from None
+    found = []
+    dated = any("paid" in table.found.places for table in tables)
+    for table in tables:
+        rows: list[Sequence[str]] = [cells for cells in table.rows if any(cells)]
+        # Equal lines of two sheets are one payment: a sheet for the year beside those of its months.
+        origin = f"{source_id} sheet {table.sheet}" if len(tables) > 1 else source_id
+        lines = Lines(table.header, rows, [origin] * len(rows), [publisher] * len(rows))
+        if dated and "paid" not in table.found.places:
+            batch.read += len(rows)
+            _reject(lines, range(len(rows)), "their sheet has no day beside sheets that have: a summary of them", batch)
+        else:
+            found.append(lines)
+    return found
 
 
-def _under_header(rows: list[list[str]], publisher: str, origin: str) -> Lines | None:
-    """The rows below the first line that names a supplier and an amount."""
-    for index, row in enumerate(rows[:HEADER_WITHIN]):
-        if columns(row) is not None:
-            below: list[Sequence[str]] = [cells for cells in rows[index + 1 :] if any(cells)]
-            return Lines(row, below, [origin] * len(below), [publisher] * len(below))
-    return None
-
-
-def _best_sheet(sheets: list[list[list[str]]], publisher: str, origin: str) -> list[Lines]:
-    """The sheet with most rows of spending: a workbook may carry notes and pivots beside it."""
-    found = [lines for sheet in sheets if (lines := _under_header(sheet, publisher, origin))]
-    if not found:
-        raise ValueError("no sheet has a line that names a supplier and an amount")
-    return [max(found, key=lambda lines: len(lines.rows))]
+def _known_columns(header: Sequence[str]) -> Columns:
+    found = columns(header)
+    if found is None:
+        raise _rows.NotHeader("it names no supplier and no amount", 2)
+    return found
 
 
 def _from_json(name: str, text: str, publisher: str, origin: str, batch: Batch) -> list[Lines]:
@@ -244,11 +267,11 @@ _TEXTS = ("supplier", "paid", "expense_type", "expense_area", "description", "re
 def _picked(groups: Sequence[Lines], batch: Batch) -> pd.DataFrame:
     """The fields of every line, cleaned, in one frame, so that each distinct text is read once.
 
-    Columns: those of _TEXTS, amount (Decimal or None), basis, origin, publisher, and group and place, which
-    name the line. Lines under a header that names no supplier or amount are rejected.
+    Columns: those of _TEXTS, amount (Decimal or None), basis, origin, publisher, group and place, which name
+    the line, bare and shifted (bool). Lines under a header that names no supplier or amount are rejected.
     """
     lists: dict[str, list[Any]] = {
-        name: [] for name in (*_TEXTS, "amount", "basis", "origin", "publisher", "group", "place")
+        name: [] for name in (*_TEXTS, "amount", "basis", "origin", "publisher", "group", "place", "bare", "shifted")
     }
     for number, lines in enumerate(groups):
         found = columns(lines.header)
@@ -263,6 +286,8 @@ def _picked(groups: Sequence[Lines], batch: Batch) -> pd.DataFrame:
             place = found.places.get(field)
             lists[field].extend([""] * len(rows) if place is None else [row[place] for row in rows])
         lists["amount"].extend(row[found.amount] for row in rows)
+        lists["bare"].extend(not row[found.places["supplier"]].strip() and _is_bare(row) for row in rows)
+        lists["shifted"].extend(len(row) > found.width and _is_shifted(row, found) for row in rows)
         lists["basis"].extend([found.basis] * len(rows))
         lists["origin"].extend(lines.origin)
         lists["publisher"].extend(lines.buyer)
@@ -272,6 +297,7 @@ def _picked(groups: Sequence[Lines], batch: Batch) -> pd.DataFrame:
     for field in (*_TEXTS, "publisher"):
         frame[field] = _clean(frame[field])
     frame["amount"] = by_distinct(frame["amount"], money)
+    frame[["bare", "shifted"]] = frame[["bare", "shifted"]].astype(bool)
     return frame
 
 
@@ -286,18 +312,35 @@ def _clean(texts: pd.Series) -> pd.Series:
 
 
 def _is_total(rows: pd.DataFrame) -> pd.Series:
-    """Lines that are no payments: empty ones, headers repeated, totals (without supplier, day and reference)."""
-    bare = (rows["supplier"] == "") & (rows["paid"] == "") & (rows["reference"] == "")
+    """Lines that are no payments: empty ones and notes, headers repeated, totals."""
+    undated = (rows["paid"] == "") & (rows["reference"] == "")
+    bare = (rows["supplier"] == "") & undated & (rows["bare"] | rows["amount"].isna())
     named = by_distinct(rows["supplier"], lambda text: bool(_TOTAL.fullmatch(text))).astype(bool)
     again = by_distinct(rows["supplier"], lambda text: bool(_HEADER_CELL.fullmatch(_rows.column_name(text)))).astype(
         bool
     )
-    return bare | (named & (rows["reference"] == "")) | (again & rows["amount"].isna())
+    return bare | (named & undated) | (again & rows["amount"].isna())
+
+
+def _is_bare(cells: Sequence[str]) -> bool:
+    """Whether a line holds numbers and the word for a total, and nothing that could be a payment's."""
+    return all(not cell.strip() or money(cell) is not None or _TOTAL.fullmatch(cell.strip()) for cell in cells)
+
+
+def _is_shifted(cells: Sequence[str], found: Columns) -> bool:
+    """Whether a line has more cells than its header and a second amount where a comma too many would put it."""
+    end = max((place for place, cell in enumerate(cells) if cell.strip()), default=0) + 1
+    place = found.amount + end - found.width
+    return end > found.width and place > found.amount and money(cells[place]) is not None
 
 
 def _reject_rows(groups: Sequence[Lines], rows: pd.DataFrame, wrong: pd.Series, batch: Batch) -> None:
-    no_amount = rows["amount"].isna()
-    for mask, reason in ((no_amount, "they have no amount in pounds"), (~no_amount, "they name no supplier")):
+    no_amount, shifted = rows["amount"].isna(), rows["shifted"]
+    for mask, reason in (
+        (no_amount & ~shifted, "they have no amount in pounds"),
+        (~no_amount & ~shifted, "they name no supplier"),
+        (shifted, "they have more cells than their header, so that either of two numbers could be the amount"),
+    ):
         for number, group in rows[wrong & mask].groupby("group"):
             _reject(groups[int(str(number))], group["place"].tolist(), reason, batch)
 

@@ -187,3 +187,33 @@ def test_suppliers_reads_a_table_as_people_save_it(
     assert [(row["provider"], row["reseller"], row["parent"], row["grade"]) for row in rows] == [
         ("aws", "", "amazon", "direct"), ("", "", "", ""), ("", "softcat", "", ""), ("", "", "", ""), ("", "softcat", "", ""),
     ]  # fmt: skip
+
+
+def test_import_says_why_rows_were_set_aside(run: Callable, tmp_path: Path) -> None:
+    """Read = new + known + set aside, each of these with its reason; a header alone is said to be one."""
+    path, bare = tmp_path / "spend.csv", tmp_path / "bare.csv"
+    path.write_text(
+        "Entity,Date,Supplier,Amount\nE,1/4/2024,A Ltd,5\nE,1/4/2024,B Ltd,tbc\nE,2/4/2024,,7\nE,2/4/2024,,8\n"
+    )
+    bare.write_text("Entity,Date,Supplier,Amount\n")
+    reasons = {"they have no amount in pounds": 1, "they name no supplier": 2}
+    done = run("import", "spend-csv", path, bare)
+    assert done.code == 0 and "4 read, 1 new, 0 known, 3 in quarantine" in done.out
+    assert all(f"{path}: {rows} set aside: {reason}" in done.err for reason, rows in reasons.items())
+    assert f"{bare}: nothing stands below its header" in done.err
+    file = run("import", "spend-csv", path, "--json").json["files"][0]
+    assert (file["read"], file["new"], file["known"], file["quarantined"], file["reasons"]) == (4, 0, 1, 3, reasons)
+
+
+def test_a_claim_in_words_has_both_sides_and_what_our_sources_lack(run: Callable) -> None:
+    assert run("build").code == 0
+    for claim_id, publisher, reply in (
+        ("tussell-aws-2025", "The Guardian", "we read no reply"),
+        ("cma-cloud-2025", "Competition and Markets Authority", "voluntary commitments"),
+    ):
+        done, answer = run("claim", claim_id), run("claim", claim_id, "--json").json
+        assert done.code == 0 and answer["verdict"] in done.out
+        sides, _, lacks = done.out.partition("Claimed by")[2].partition("What our sources lack:")
+        assert publisher in sides and reply in sides
+        assert all(figure["label"] in sides and figure["result"] in sides for figure in answer["figures_published"])
+        assert answer["lacks"] and all(lack in lacks for lack in answer["lacks"])

@@ -16,6 +16,7 @@ import pytest
 from pipelines.batch import Batch
 from pipelines.contracts.portals import reference_key
 from pipelines.readers import contracts_finder_csv
+from tests.sheets import workbook
 
 PAGES = [
     "Title",
@@ -211,6 +212,30 @@ def test_the_order_of_rows_does_not_show() -> None:
 def test_a_notice_without_award_is_a_tender() -> None:
     batch = read(body({**BASE, "Awarded date": "", "Supplier": "", "Value of contract": ""}))
     assert rows(batch, "awards") == [] and rows(batch, "notices")[0]["tags"] == ["tender"]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [str.upper, str.lower, lambda c: f"  {c} ", lambda c: c.replace(" ", "_"), lambda c: c.title().replace(" ", "")],
+)
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_columns_spelled_otherwise_below_a_title_make_the_same_notice(spelled: Callable[[str], str], mark: str) -> None:
+    header, *lines = csv.reader(io.StringIO(body(BASE).decode(), newline=""))
+    out = io.StringIO()
+    out.write("Notices of the Home Office\n\n")
+    writer = csv.writer(out, delimiter=mark, lineterminator="\r\n")
+    writer.writerows([[spelled(cell) for cell in header], *([*line, ""] for line in lines)])
+    found, expected = (read(data) for data in (out.getvalue().encode("utf-8-sig"), body(BASE)))
+    assert found.rejected == [] and rows(found, "awards") == rows(expected, "awards")
+
+
+def test_a_workbook_of_notices_is_read_sheet_by_sheet() -> None:
+    lines = [
+        list(csv.reader(io.StringIO(body(BASE | change).decode(), newline="")))
+        for change in ({}, {"Procurement reference": "C-9"})
+    ]
+    batch = read(workbook([["About this file"]], *lines))
+    assert batch.rejected == [] and sorted(row["reference"] for row in rows(batch, "notices")) == ["C-1 / 2", "C-9"]
 
 
 def test_a_short_row_is_set_aside_alone() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.batch import Batch
 from pipelines.readers import gcloud_sales
+from tests.sheets import workbook
 
 NEW = "Framework,LotDescription,SupplierName,CustomerName,ReturnMonth,ProjectNameAndDescription,EvidencedSpend,Sector,SMEorLarge"
 OLD = "Framework,Lot,Supplier,Customer,For Month,Product / Service Description,Total Charge (Ex VAT)"
@@ -45,6 +46,17 @@ def test_every_column_set_gives_the_same_line() -> None:
     found = [rows(read(body))[0] for body in bodies]
     assert len({row["sale_id"] for row in found}) == 1
     assert {row["amount"] for row in found} == {Decimal("2130.00")}
+
+
+def test_a_table_below_a_title_with_any_separator_or_in_sheets() -> None:
+    line = ["G", "1", "S Ltd", "C", "2012-04-01", "d", "5", "x", "y"]
+    texts = [mark.join(NEW.split(",")) + "\n" + mark.join(line) + "\n" for mark in (",", ";", "\t", "|")]
+    bodies = [f"G-Cloud sales, April 2012\n\n{text}".encode() for text in texts]
+    bodies.append(
+        workbook([["About"]], [["G-Cloud sales"], NEW.split(","), line], [NEW.split(","), [*line[:6], 7.0, "x", "y"]])
+    )
+    found = [[row["amount"] for row in rows(gcloud_sales.read("s", body, "src", {}))] for body in bodies]
+    assert found == [*[[Decimal(5)]] * 4, [Decimal(5), Decimal(7)]]
 
 
 def test_equal_lines_are_both_kept() -> None:

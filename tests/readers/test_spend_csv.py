@@ -68,6 +68,17 @@ def test_separators(mark: str) -> None:
         ("Suuplier ID (T),Pay date,Amount", "S,1/2/2016,10", "10.00", "unknown"),
         ("Supplicer,Payment date,Invoice Amount (GBP)", "S,1/2/2016,10", "10.00", "unknown"),
         ("Supplier,Supplier Name,Date,Amount", "00417,S,1/2/2016,10", "10.00", "unknown"),
+        ("Suppliers Name,Date Paid,Spend (£)", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Payee / Supplier,Payment Dt,£", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier Description,Pay Dt,Total Spend", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Contractor,Paid on,Cost", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier,Date,Invoice Distribution Amount", "S,1/2/2016,10", "10.00", "unknown"),
+        ("Supplier,Date,Sum of Net Amount,Gross", "S,1/2/2016,10,12", "10.00", "net"),
+        ("Supplier,Date,NET £,GROSS £", "S,1/2/2016,10,12", "10.00", "net"),
+        ("Supplier,Date,Amount exclusive of VAT", "S,1/2/2016,10", "10.00", "net"),
+        ("Supplier,Date,Invoice Amount,Amount Paid", "S,1/2/2016,12,10", "10.00", "unknown"),
+        ("Supplier,Date,Expenditure,Gross Amount", "S,1/2/2016,Hosting,12", "12.00", "gross"),
+        ("Supplier,Date,Order Value,Amount", "S,1/2/2016,99,10", "10.00", "unknown"),
     ],
 )
 def test_drifting_headers(header: str, cells: str, amount: str, basis: str) -> None:
@@ -103,6 +114,24 @@ def test_preamble_totals_and_blank_lines_are_no_payments() -> None:
     batch = read(data)
     assert batch.read == 2 and batch.rejected == []
     assert [(r["supplier_name"], r["amount"]) for r in rows(batch)] == [("A Ltd", Decimal(10)), ("B Ltd", Decimal(-4))]
+
+
+def test_a_supplier_called_total_is_no_total() -> None:
+    data = "Supplier,Amount\nTotal Gas & Power Ltd,5\nTotal Solutions Ltd,6\nTotal,11\nTotal spend for April:,11\n"
+    assert [row["supplier_name"] for row in rows(read(data))] == ["Total Gas & Power Ltd", "Total Solutions Ltd"]
+
+
+def test_an_amount_beside_words_and_no_supplier_is_not_lost() -> None:
+    batch = read("Entity,Supplier,Amount\nE,,500.00\nE,A Ltd,5\n,,505.00\nGrand total,,505.00\n")
+    assert batch.read == 2 and [(r.reason, r.rows) for r in batch.rejected] == [("they name no supplier", 1)]
+
+
+def test_a_comma_too_many_before_the_amount_makes_no_other_amount() -> None:
+    """ "Smith, Jones" without quotes moves the transaction number under the amount; cells after the end do no harm."""
+    data = "Date,Supplier,Ref,Amount\n1/4/2024,Smith, Jones,1001,50.00\n1/4/2024,A Ltd,1002,60,\n1/4/2024,B Ltd,1003,70,note\n"
+    batch = read(data)
+    assert [(r["supplier_name"], r["amount"]) for r in rows(batch)] == [("A Ltd", Decimal(60)), ("B Ltd", Decimal(70))]
+    assert [r.rows for r in batch.rejected] == [1] and "more cells than their header" in batch.rejected[0].reason
 
 
 def test_what_has_no_amount_or_supplier_is_set_aside_in_one_piece() -> None:
@@ -194,10 +223,37 @@ def test_a_spreadsheet_is_read_from_the_sheet_with_the_payments() -> None:
     ]
 
 
+def sheet(*months: int) -> list[list[str | float]]:
+    body: list[list[str | float]] = [[f"E{n}", 45292.0 + 31 * n, f"S{n} Ltd", 10 + n] for n in months]
+    return [["Spend"], ["Entity", "Date", "Supplier", "Amount"], *body, ["", "", "Total", 99]]
+
+
+def test_every_sheet_of_payments_is_read() -> None:
+    found = rows(read(workbook([["Notes"]], sheet(0, 1), sheet(2), sheet(3)), "spend.xlsx"))
+    assert [row["supplier_name"] for row in found] == ["S0 Ltd", "S1 Ltd", "S2 Ltd", "S3 Ltd"]
+
+
+def test_a_sheet_for_the_year_beside_its_months_counts_once() -> None:
+    batch = read(workbook(sheet(0, 1, 2), sheet(0), sheet(1), sheet(2)), "spend.xlsx")
+    assert (batch.read, len(rows(batch)), batch.repeated) == (6, 3, 3)
+
+
+def test_a_summary_sheet_is_set_aside() -> None:
+    pivot: list[list[str | float]] = [["Supplier", "Sum of Amount"], ["S0 Ltd", 10], ["S1 Ltd", 11]]
+    batch = read(workbook(sheet(0, 1), pivot), "spend.xlsx")
+    assert len(rows(batch)) == 2
+    assert [(r.rows, r.reason) for r in batch.rejected] == [
+        (2, "their sheet has no day beside sheets that have: a summary of them")
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
         (b"", "it is empty"),
+        (b"<html><table><tr><td>Supplier</td></tr></table></html>", "it begins with '<html>"),
+        (b"Supplier,Date,Debit,Credit\nS,1/4/2024,5,\n", "it begins with 'Supplier,Date,Debit,Credit'"),
+        (b"Entity,Date,Amount\nE,1/4/2024,5\n", "names a supplier and an amount"),
         (b"colour,size\nred,2\n", "none of its first 2 lines names a supplier and an amount"),
         (b"PK\x03\x04 cut", "it looks like a spreadsheet and is cut or damaged"),
         (workbook([["Notes"]]), "no sheet has a line that names a supplier and an amount"),
