@@ -16,7 +16,7 @@ import pandas as pd
 from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.stores import ask
 from app.words import said
-from pipelines.answers import Answer, exposure, long_day, number, provider_name
+from pipelines.answers import Answer, count, exposure, long_day, number, provider_name
 from pipelines.answers import concentration as concentration_answer
 from pipelines.answers import incidents as incidents_answer
 from pipelines.answers import layers as layers_answer
@@ -460,6 +460,25 @@ def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
         labels=[_cause(cause) for cause in causes["cause"]],
         series=(Series("known", "Incidents", _numbers(causes["incidents"])),),
         of=f"{number(answer.figure('reviewed').value)} reviewed incidents",
+        source=source_line(answer),
+        licence=licence_line(answer),
+    )
+
+
+@figure("claim-definitions")
+def claim_definitions(edition: Edition, claim: str) -> tuple[Answer, Chart]:
+    answer = ask(edition, "claim", claim_id=claim)
+    counted = answer.frames["definitions"]
+    if counted.empty:
+        raise Refused(f"the claim {claim} is not about one provider's contracts, so no definition is counted")
+    return answer, Bars(
+        id="claim-definitions",
+        title="What our sources hold under each definition",
+        subtitle=f"known award value, a ceiling and not spending; the claim: {answer.body['claim']['title']}",
+        unit="GBP",
+        labels=list(counted["label"]),
+        series=(Series("known", "Known value", _numbers(counted["gbp"])),),
+        of=f"{count(len(answer.frames['notices']), 'notice')} in our sources",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -16,6 +16,7 @@ from html import escape
 
 from app import charts, palette
 from app.charts import Bars, Chart, DotMap, Dots, Lines, Matrix, Timeline, words
+from app.words import sentence
 from pipelines.answers import percent, pounds
 
 WIDTH = 400
@@ -30,7 +31,7 @@ def draw(chart: Chart, burn: bool = False) -> str:
     head = foot = ""
     if burn:
         lines = wrap(chart.title, 38, most=4)
-        under = wrap(f"{chart.subtitle}, of {chart.of}", 62, most=5)
+        under = wrap(f"{sentence(chart.subtitle)} Of {chart.of}.", 62, most=5)
         top = 14 + 20 * len(lines) + 15 * len(under)
         head = "".join(_text(0, 18 + 20 * i, line, size=16, bold=True) for i, line in enumerate(lines))
         head += "".join(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.figures import ROLES
 from app.site._pages import Cell, Column, Link, Row, State, body_cell, elsewhere, of, provider_cell, sure
-from app.words import GRADES, LAYERS, SPEAKERS, day, money, said, web
+from app.words import GRADES, LAYERS, SPEAKERS, blank, day, money, said, web
+from pipelines.answers import listing, number, provider_name
 
 
 def role(row: Row) -> Cell:
@@ -109,23 +110,24 @@ def contracts(state: State, with_buyer: bool = True, with_provider: bool = True)
     ]
 
 
-def incidents(state: State) -> list[Column]:
+def incidents(state: State, with_provider: bool = True) -> list[Column]:
     def what(row: Row) -> Cell:
+        words = said(row["title"] if isinstance(row["title"], str) else row["product"], str(row["incident_id"]))
         return Link(
-            said(row["title"] if isinstance(row["title"], str) else row["product"], str(row["incident_id"])),
-            state.url(f"/incident/{row['incident_id']}"),
+            "product not stated" if words == "not stated" else words, state.url(f"/incident/{row['incident_id']}")
         )
 
     def providers(row: Row) -> Cell:
-        from pipelines.answers import listing, provider_name
-
         return listing([provider_name(p) for p in row["providers"]]) or "not named"
+
+    def hours(row: Row) -> Cell:
+        return "unknown" if blank(row["duration_hours"]) else number(row["duration_hours"], 1).removesuffix(".0")
 
     return [
         Column("Day", of("when")),
-        Column("Provider", providers),
+        *([Column("Provider", providers)] if with_provider else []),
         Column("Incident", what),
-        Column("Hours", of("duration_hours", "unknown"), True),
+        Column("Hours", hours, True),
         Column("Cause", of("cause_words")),
         Column("Automation", of("automation_involved")),
         Column("AI agent", of("ai_agent_involved")),

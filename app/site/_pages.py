@@ -90,6 +90,14 @@ class State:
             kept["edition"] = pinned
         return f"{quote(path)}?{urlencode(kept)}" if kept else quote(path)
 
+    def here(self, edition: str | None = None) -> str:
+        """The address of this page with every key that it was asked with, of one edition or of the newest."""
+        asked = {key: value for key in self.request.query_params if key != "edition" and (value := self.get(key))}
+        if edition:
+            asked["edition"] = edition
+        path = quote(self.request.url.path)
+        return f"{path}?{urlencode(asked)}" if asked else path
+
     def explorer(self, page: str, **keys: Any) -> str:
         """The same state in the explorer; its first page where it has no page of this name."""
         if page not in {view.PAGE.id for view in views.views()}:
@@ -289,7 +297,7 @@ def of(key: str, none: str = "not shown") -> Callable[[Row], Cell]:
 
 def elsewhere(key: str, words: str) -> Callable[[Row], Cell]:
     """A link to where a row comes from; words where it has no address."""
-    return lambda row: Link(words, web(row[key]), foreign=True) if web(row[key]) else "none"
+    return lambda row: Link(words, web(row[key]), foreign=True) if web(row[key]) else "no link"
 
 
 def sure(row: Row) -> Sure:

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, State, elsewhere, of, respond, table
+from app.site._pages import Column, Link, State, chart, elsewhere, of, respond, table
 from app.stores import ask
-from app.words import claimed, day, money
+from app.words import claimed, day, money, said
 from pipelines import reference
 from pipelines.answers import Answer, claim, companies, provider_name
 
@@ -29,6 +29,7 @@ def stored(request: Request) -> Response:
         answer=answer,
         explorer=state.explorer("claim", q=claim_id),
         published=answer.body["claim"],
+        drawn=chart(state, "claim-definitions", claim=claim_id) if len(answer.frames["definitions"]) else None,
         compared=table(
             "Published beside ours",
             answer.frames["figures"],
@@ -40,7 +41,7 @@ def stored(request: Request) -> Response:
                 Column("What that says", of("result")),
             ],
         ),
-        **_parts(answer),
+        **_parts(state, answer),
     )
 
 
@@ -82,11 +83,11 @@ def form(request: Request) -> Response:
         buyer=buyer,
         since=state.get("from") or "",
         on=state.get("to") or "",
-        **(_parts(answer) if answer else {}),
+        **(_parts(state, answer) if answer else {}),
     )
 
 
-def _parts(answer: Answer) -> dict[str, Any]:
+def _parts(state: State, answer: Answer) -> dict[str, Any]:
     """What both forms of the page show: definitions, records, what is lacking."""
     places = {row["id"]: place for place, row in enumerate(answer.body["definitions"], start=1)}
     return {
@@ -109,8 +110,11 @@ def _parts(answer: Answer) -> dict[str, Any]:
             "Records counted",
             answer.frames["notices"],
             [
-                Column("Buyer", of("buyer")),
-                Column("Contract", of("title")),
+                Column("Buyer", of("buyer", "body not known")),
+                Column(
+                    "Contract",
+                    lambda row: Link(said(row["title"], "no title"), state.url(f"/evidence/{row['contract_id']}")),
+                ),
                 Column("Award value", lambda row: money(row["value_gbp"]), True),
                 Column("Awarded", lambda row: day(row["awarded_on"])),
                 Column("From", lambda row: day(row["start_on"])),

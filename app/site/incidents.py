@@ -9,8 +9,10 @@ from starlette.routing import Route
 from app.site import _columns as columns
 from app.site._pages import Column, State, chart, of, records, respond, table
 from app.stores import ask
-from app.words import said
+from app.words import blank, said
+from pipelines import reference
 from pipelines.answers import listing, provider_name
+from pipelines.presets import stored_scenarios
 
 MOST = 95
 LOOKS = {
@@ -61,6 +63,13 @@ def one(request: Request) -> Response:
     row = records(answer.frames["incidents"])[0]
     names = listing([provider_name(p) for p in row["providers"]])
     what = row["title"] if isinstance(row["title"], str) else row["product"]
+    again = {id for id, scenario in stored_scenarios(reference.load()).items() if scenario.incident == incident}
+    hours = row["duration_hours"]
+    asked = (
+        {"provider": row["providers"][0], "hours": f"{hours:g}" if not blank(hours) else "8"}
+        if len(row["providers"])
+        else {}
+    )
     return respond(
         state,
         "incident.html",
@@ -68,6 +77,7 @@ def one(request: Request) -> Response:
         f"Outage at {names}: what is recorded, the vendor's position, and what is disputed.",
         answer=answer,
         row=row,
+        again=state.url("/outage", **({"preset": min(again)} if again else asked)),
     )
 
 

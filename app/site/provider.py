@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
@@ -11,7 +11,7 @@ from app.site._pages import Column, Link, Row, State, chart, of, records, respon
 from app.stores import ask
 from app.words import share_range
 from pipelines import reference
-from pipelines.answers import provider_name
+from pipelines.answers import companies, concentration, provider_name
 from pipelines.answers._populations import HEADLINES, POPULATIONS
 
 MOST = 12
@@ -33,6 +33,9 @@ def _shares(state: State, provider: str) -> list[Row]:
 def page(request: Request) -> Response:
     state = State(request)
     provider = request.path_params["id"]
+    if provider not in reference.load().providers and provider in companies():
+        # A company sells under several names, each with a page of its own: search lists them with what else is called so.
+        return RedirectResponse(state.url("/search", q=companies()[provider]))
     facts = reference.load().provider(provider)
     answer = ask(state.edition, "dependence", provider=provider)
     signed = ask(state.edition, "contracts", provider=provider)
@@ -46,6 +49,7 @@ def page(request: Request) -> Response:
         answer=answer,
         explorer=state.explorer("provider", provider=provider),
         facts=facts,
+        home=concentration.called(concentration.COUNTRIES.get(facts.jurisdiction or "", facts.jurisdiction or "")),
         company=ask(state.edition, "layers").frames["matrix"].query("parent == @facts.parent")["name"].head(1).tolist(),
         figures=[answer.figure(f) for f in ("subjects", "known", "inferred", "statements")],
         roles=chart(state, "provider-roles", provider=provider) if len(answer.frames["findings"]) else None,
@@ -54,9 +58,9 @@ def page(request: Request) -> Response:
             _shares(state, provider),
             [
                 Column(
-                    "Counted are",
+                    "What is counted",
                     lambda row: Link(
-                        POPULATIONS[row["population"]].title,
+                        POPULATIONS[row["population"]].title + (", by value" if row["weight"] == "value" else ""),
                         state.url("/concentration", population=row["population"], weight=row["weight"]),
                     ),
                 ),
@@ -88,7 +92,12 @@ def page(request: Request) -> Response:
             total=signed.body["rows"],
         ),
         incidents=incidents,
-        failed=table("Recorded incidents", incidents.frames["incidents"], columns.incidents(state), most=MOST),
+        failed=table(
+            "Recorded incidents",
+            incidents.frames["incidents"],
+            columns.incidents(state, with_provider=False),
+            most=MOST,
+        ),
     )
 
 

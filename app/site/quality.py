@@ -104,6 +104,9 @@ def _scores(measured: Answer) -> Table:
     def of_counts(right: str, wrong: str) -> Callable[[Row], str]:
         return lambda row: f"{number(row[right])} of {number(row[right] + row[wrong])}"
 
+    def of_all(found: str, all_: str) -> Callable[[Row], str]:
+        return lambda row: f"{number(row[found])} of {number(row[all_])}" if row[all_] else "none to tell"
+
     return table(
         "Attribution on labelled sets",
         measured.frames["scores"],
@@ -114,9 +117,8 @@ def _scores(measured: Answer) -> Table:
             Column("Labels", of("labels"), True),
             Column("Right, of the answers", of_counts("right", "wrong"), True),
             Column("Found, of what can be known", of_counts("right", "abstained"), True),
-            Column("Claimed, of hidden origins", lambda row: f"{row['origin_claimed']} of {row['hidden']}", True),
-            Column("Invented, of regions shown", lambda row: f"{row['region_invented']} of {row['regions']}", True),
-            Column("Measured on", of("measured_on")),
+            Column("Claimed, of hidden origins", of_all("origin_claimed", "hidden"), True),
+            Column("Invented, of regions shown", of_all("region_invented", "regions"), True),
         ],
         most=40,
     )

@@ -54,7 +54,6 @@ def accounts(state: State, answer: Answer, most: int = 12) -> Table:
         [
             Column("Evidence", of("sentence")),
             Column("Provider", provider_cell(state)),
-            Column("Sign", of("shown")),
             Column("Bodies", of("bodies"), True),
             Column("Other domains", of("domains"), True),
             Column("Names", of("names"), True),

@@ -7,7 +7,7 @@ import datetime as dt
 import streamlit as st
 
 from app import components as ui
-from app import state
+from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
 from app.words import claimed, published, sentence
@@ -77,6 +77,8 @@ def render(edition: Edition) -> None:
                 "unknown_values": "Without a value",
             },
         )
+        if "figures" in answer.frames:
+            ui.chart(figures.draw(edition, "claim-definitions", claim=answer.parameters["claim"]).chart)
         st.markdown("### Records counted")
         ui.rows_table(
             answer.frames["notices"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, percent, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, percent, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import BadReference
 
@@ -67,7 +69,7 @@ def answer(edition: Edition) -> Answer:
         f"On {of}, {percent(whole['precision'])} of the answers are right and {percent(whole['recall'])} of what can be "
         f"known is found; an origin was claimed for {number(whole['origin_claimed'])} of {number(whole['hidden'])} hidden "
         f"ones, and {number(whole['region_invented'])} of {number(whole['regions'])} regions were invented. Measured on "
-        f"{whole['measured_on']}.",
+        f"{long_day(dt.date.fromisoformat(whole['measured_on']))}.",
         f"{of}, chosen by us",
         METHODS,
         figures=[

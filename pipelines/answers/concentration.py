@@ -177,7 +177,7 @@ def answer(
         for name, label, found in zip(
             ("leader_share", "leader_use", "leader_impact"), LABELS.get(by, PLAIN_LABELS), measured, strict=True
         ):
-            figures.append(figure(name, label.format(_called(leader["name"])), found, "share"))
+            figures.append(figure(name, label.format(called(leader["name"])), found, "share"))
         title = (
             _counted(chosen, leader, states, held)
             if by in ("provider", "parent") and weight == "count"
@@ -459,14 +459,14 @@ def _counted(chosen: Population, leader: pd.Series, states: dict[str, int], held
     )
 
 
-def _called(name: str) -> str:
-    """A name inside a sentence."""
+def called(name: str) -> str:
+    """A country's name inside a sentence."""
     return f"the {name}" if name.startswith("United ") else name
 
 
 def _weighed(chosen: Population, by: str, leader: pd.Series, share: Bounds, total: str) -> str:
     hang = {
-        "jurisdiction": f"answers to the law of {_called(leader['name'])}",
+        "jurisdiction": f"answers to the law of {called(leader['name'])}",
         "region": f"stands in {leader['name']}",
         "endpoint": f"uses the endpoint {leader['name']}",
     }.get(by, f"goes to {leader['name']}")

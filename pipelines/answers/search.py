@@ -10,7 +10,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, new, number, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, sources_of
 from pipelines.answers.claim import claims
 from pipelines.edition import Edition
 from pipelines.text import search_key
@@ -105,7 +105,13 @@ def index(edition: Edition) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     ):
         what = row["title"] or row["product"] or row["incident_id"]
         providers = ", ".join(known[p].name if p in known else p for p in row["providers"] or ())
-        add("incident", row["incident_id"], f"{providers}: {what}", str(row["started_on"] or ""), f"{providers} {what}")
+        add(
+            "incident",
+            row["incident_id"],
+            f"{providers}: {what}",
+            long_day(row["started_on"]) if row["started_on"] else "",
+            f"{providers} {what}",
+        )
     for claim_id, claim in claims().items():
         add("claim", claim_id, claim["title"], f"{claim['publisher']}, {claim['date']}")
     kept = tuple(entries.values())

@@ -213,6 +213,7 @@ def test_every_figure_draws_on_the_default_edition(served: str) -> None:
         "provider-roles": "?provider=aws",
         "exposed": "?provider=azure&hours=8",
         "blast-radius": "?preset=fastly-2021-06-08",
+        "claim-definitions": "?claim=tussell-aws-2025",
     }
     assert len(figures.FIGURES) >= 12
     for figure_id in figures.FIGURES:
@@ -352,6 +353,62 @@ def test_a_body_sees_where_no_alternative_is_shown(served: str, default_edition:
         assert int(cells[3]) == row["unknown"]
     assert "gap of ours, not safety" in get(served, "/organisation/aberdeen").text
     assert "not that it is safe" in get(served, "/organisation/adur").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/outage?provider=azure&region=uksouth&hours=8",
+        "/concentration?population=contracts&by=jurisdiction&weight=value",
+    ],
+)
+def test_a_reference_gives_the_page_that_was_read(served: str, path: str) -> None:
+    """With every key of its address and the edition: what is cited can be read again."""
+    page = BeautifulSoup(get(served, path).content, "lxml")
+    words = page.find(attrs={"data-cite": True}).text
+    address = re.search(r"http\S+(?=, retrieved)", words)[0]
+    cited = BeautifulSoup(requests.get(address, timeout=60).content, "lxml")
+    assert cited.find("p", class_="lead").text == page.find("p", class_="lead").text
+    assert "edition=" in address and "You are reading edition" in cited.text
+    newest = next(a["href"] for a in cited.find_all("a") if a.text == "Show the newest.")
+    assert newest.partition("?")[2] == path.partition("?")[2]
+    for chart in page.find_all("figure"):
+        assert address in chart.text
+    assert "Evidence up to" in page.find("h1").find_next("p").text
+
+
+def test_a_company_leads_to_all_that_is_called_so(served: str) -> None:
+    answer = get(served, "/provider/microsoft")
+    assert answer.status_code == 200 and answer.url.endswith("/search?q=Microsoft")
+    assert {"/provider/microsoft-365", "/provider/azure"} <= {
+        a["href"] for a in BeautifulSoup(answer.content, "lxml").select("ul.plain a")
+    }
+
+
+def test_an_incident_leads_to_its_own_scenario(served: str) -> None:
+    assert 'href="/outage?preset=aws-2025-10-20"' in get(served, "/incident/aws-2025-10-20-dynamodb-dns").text
+    again = "/outage?provider=aws&amp;hours=20.5"
+    assert again in get(served, f"/incident/{_long_one()}").text
+
+
+def _long_one() -> str:
+    """An incident of AWS that no stored scenario repeats, with a length."""
+    return str(
+        shown_edition().value(
+            "SELECT incident_id FROM incidents WHERE duration_hours = 20.5 AND list_contains(providers, 'aws')"
+        )
+    )
+
+
+def test_a_claim_has_a_picture_that_travels_with_its_source(served: str) -> None:
+    page = BeautifulSoup(get(served, "/claim/tussell-aws-2025").content, "lxml")
+    assert page.find("figure", id="claim-definitions").find("svg")
+    picture = " ".join(
+        ET.fromstring(get(served, "/chart/claim-definitions.svg?claim=tussell-aws-2025").content).itertext()
+    )
+    assert "Source:" in picture and "AWS: 189 contracts" in picture
+    linked = page.find("h2", string="Records counted").find_next("table").select("td a[href^='/evidence/c-']")
+    assert len(linked) > 20
 
 
 def test_a_closed_department_is_named_without_a_link(served: str) -> None:

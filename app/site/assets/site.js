@@ -30,3 +30,16 @@ for (const link of document.querySelectorAll("a[data-picture]")) {
   item.append(button);
   link.parentElement.after(item);
 }
+// The reference of a page, address and edition included, goes to the clipboard where the browser has one.
+for (const words of navigator.clipboard ? document.querySelectorAll("[data-cite]") : []) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", "Copy the reference of this page");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(words.textContent);
+    button.textContent = "Copied";
+  });
+  words.after(" ", button);
+}
