@@ -36,107 +36,22 @@ _SPELLINGS = {
     "operation": "operations", "ops": "operations", "corpn": "corporation", "intl": "international",
 }  # fmt: skip
 # Legal forms that are no other word, wherever they stand; and those that are one only at the end of a name.
-_FORMS = frozenset(
-    [
-        "limited",
-        "ltd",
-        "lmtd",
-        "plc",
-        "llp",
-        "llc",
-        "inc",
-        "incorporated",
-        "corp",
-        "corporation",
-        "sarl",
-        "gmbh",
-        "bv",
-        "co",
-        "dac",
-        "ulc",
-        "cyf",
-        "cyfyngedig",
-    ]
-)
-_LAST_FORMS = frozenset(
-    [
-        "sa",
-        "sas",
-        "sasu",
-        "ag",
-        "ab",
-        "as",
-        "aps",
-        "oy",
-        "oyj",
-        "nv",
-        "pty",
-        "pte",
-        "pvt",
-        "gk",
-        "kk",
-        "kg",
-        "se",
-        "spa",
-        "srl",
-        "sl",
-        "slu",
-        "pbc",
-        "unlimited",
-    ]
-)
+_FORMS = frozenset([
+    "limited", "ltd", "lmtd", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "sarl", "gmbh",
+    "bv", "co", "dac", "ulc", "cyf", "cyfyngedig",
+])  # fmt: skip
+_LAST_FORMS = frozenset([
+    "sa", "sas", "sasu", "ag", "ab", "as", "aps", "oy", "oyj", "nv", "pty", "pte", "pvt", "gk", "kk", "kg", "se",
+    "spa", "srl", "sl", "slu", "pbc", "unlimited",
+])  # fmt: skip
 _BRANCH_WORDS = frozenset(["branch", "succursale", "filiale", "niederlassung"])
-_COUNTRIES = frozenset(
-    [
-        "ireland",
-        "irl",
-        "ire",
-        "eire",
-        "deutschland",
-        "germany",
-        "france",
-        "francaise",
-        "nederland",
-        "netherlands",
-        "svenska",
-        "sweden",
-        "danmark",
-        "denmark",
-        "norge",
-        "norway",
-        "suomi",
-        "finland",
-        "italia",
-        "italy",
-        "espana",
-        "iberica",
-        "spain",
-        "portugal",
-        "polska",
-        "poland",
-        "austria",
-        "osterreich",
-        "schweiz",
-        "suisse",
-        "switzerland",
-        "belgium",
-        "luxembourg",
-        "us",
-        "usa",
-        "america",
-        "canada",
-        "australia",
-        "singapore",
-        "apac",
-        "india",
-        "japan",
-        "korea",
-        "china",
-        "brasil",
-        "brazil",
-        "mexico",
-    ]
-)
+_COUNTRIES = frozenset([
+    "ireland", "irl", "ire", "eire", "deutschland", "germany", "france", "francaise", "nederland", "netherlands",
+    "svenska", "sweden", "danmark", "denmark", "norge", "norway", "suomi", "finland", "italia", "italy", "espana",
+    "iberica", "spain", "portugal", "polska", "poland", "austria", "osterreich", "schweiz", "suisse", "switzerland",
+    "belgium", "luxembourg", "us", "usa", "america", "canada", "australia", "singapore", "apac", "india", "japan",
+    "korea", "china", "brasil", "brazil", "mexico",
+])  # fmt: skip
 # The form that ends a company's name; what follows is a remark ("PSS", a town, a payment channel).
 _ENDS_NAME = re.compile(
     r"\b(?:limited|ltd|plc|llp|llc|s\.?\s?[aà]\.?\s?r\.?\s?l|gmbh|inc)\b\.?(?![\w*])", re.IGNORECASE
@@ -148,76 +63,19 @@ _ANOTHER_BODY = re.compile(
     re.IGNORECASE,
 )
 # Towns of the companies and their branches, as ledgers and card lines add them.
-_TOWNS = frozenset(
-    [
-        "london",
-        "dublin",
-        "luxembourg",
-        "lux",
-        "seattle",
-        "reading",
-        "edinburgh",
-        "birmingham",
-        "york",
-        "pocklington",
-        "marlow",
-        "hatfield",
-        "leatherhead",
-        "sheffield",
-        "uxbridge",
-        "portsmouth",
-        "hursley",
-        "hayes",
-    ]
-)
+_TOWNS = frozenset([
+    "london", "dublin", "luxembourg", "lux", "seattle", "reading", "edinburgh", "birmingham", "york", "pocklington",
+    "marlow", "hatfield", "leatherhead", "sheffield", "uxbridge", "portsmouth", "hursley", "hayes",
+])  # fmt: skip
 # What may follow a name that lacks its legal form, or stand in brackets before it.
-_REMARKS = _TOWNS | frozenset(
-    [
-        "non",
-        "edi",
-        "bacs",
-        "chaps",
-        "faster",
-        "payment",
-        "payments",
-        "only",
-        "gbp",
-        "eur",
-        "euro",
-        "usd",
-        "sterling",
-        "account",
-        "acct",
-        "a",
-        "c",
-        "card",
-        "p",
-        "pcard",
-        "pss",
-        "vat",
-        "invoice",
-        "invoices",
-        "dd",
-        "po",
-        "emea",
-        "uk",
-        "l",
-        "li",
-        "lt",
-        "lim",
-        "limi",
-        "limit",
-        "limite",
-        "wa",
-        "lu",
-        "ie",
-    ]
-)
-_OF_A_BRANCH = (
-    _TOWNS
-    | _COUNTRIES
-    | frozenset(["uk", "irish", "british", "scottish", "english", "welsh", "european", "french", "german", "dutch"])
-)
+_REMARKS = _TOWNS | frozenset([
+    "non", "edi", "bacs", "chaps", "faster", "payment", "payments", "only", "gbp", "eur", "euro", "usd", "sterling",
+    "account", "acct", "a", "c", "card", "p", "pcard", "pss", "vat", "invoice", "invoices", "dd", "po", "emea",
+    "uk", "l", "li", "lt", "lim", "limi", "limit", "limite", "wa", "lu", "ie",
+])  # fmt: skip
+_PEOPLES = frozenset([
+    "uk", "irish", "british", "scottish", "english", "welsh", "european", "french", "german", "dutch",
+])  # fmt: skip
 _BRANCH = re.compile(r"\b(?:branch|succursale|filiale|niederlassung)\b", re.IGNORECASE)
 _BRANCH_OF = re.compile(r"\bbranch of\s+(.+)", re.IGNORECASE)
 _ALSO_CALLED = re.compile(
@@ -372,7 +230,7 @@ def _of_a_branch(text: str) -> Iterator[str]:
     branch = _BRANCH.search(text)
     if branch:
         found = re.sub(r"[(),–-]", " ", text[: branch.start()]).split()
-        while found and found[-1].casefold() in _OF_A_BRANCH:
+        while found and found[-1].casefold() in _TOWNS | _COUNTRIES | _PEOPLES:
             found.pop()
         yield " ".join(found)
 

@@ -54,8 +54,8 @@ _PLAIN = (
 _PAID = r"(?:payment|paid) (?:amount|value|total)(?: gbp| sterling)*|amount paid(?!.*vat).*"
 # Names that may be an amount's, where a file has no better one.
 _OTHER = (
-    r"(?!.*\b(?:vat|tax|orders?|po|budget|numbers?|no|date|type|code)\b)"
-    r"(?:\w+ ){0,3}(?:amount|amt|spend|value|cost|expenditure|payment|paid|gbp)(?: gbp| sterling)*"
+    r"(?:(?:sum of|total|actual|ap|invoice|distribution|item|sterling|document|local|expense|expenditure|spend|payment"
+    r"|transaction) ){0,2}(?:amount|amt|spend|value|cost|expenditure|payment|paid|gbp)(?: gbp| sterling)*"
 )
 # What each field's column may be called, best first; names are compared without case and punctuation.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -102,6 +102,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "family": (r"department(?:al)?(?: family)?|body|council",),
 }  # fmt: skip
+# A register of contracts names suppliers and values too, and nobody was paid them.
+_TERM = tuple(
+    re.compile(rf"(?:contract )?(?:{word}) date(?: of contract)?") for word in ("start|commencement", "end|expiry")
+)
 # Entities that only make sense beside their family: the family is the buyer.
 _GENERIC = re.compile(
     r"(?:core|corporate|main|head ?quarters|hq|shared services|agency)(?: dep(?:artmen)?t| \w+)?", re.IGNORECASE
@@ -136,11 +140,17 @@ class Lines:
     buyer: list[str]
 
 
+def _is_register(header: Sequence[str]) -> bool:
+    """Whether a header has a start and an end of contracts."""
+    names = [_rows.column_name(cell) for cell in header]
+    return all(any(pattern.fullmatch(name) for name in names) for pattern in _TERM)
+
+
 @functools.lru_cache(maxsize=1024)
 def _columns(header: tuple[str, ...]) -> Columns | None:
     places = _rows.places(header, FIELDS)
     basis = next((field for field in ("net", "amount", "gross", "other") if field in places), None)
-    if "supplier" not in places or basis is None:
+    if "supplier" not in places or basis is None or _is_register(header):
         return None
     return Columns(places, places[basis], basis if basis in ("net", "gross") else "unknown", len(header))
 
@@ -203,6 +213,10 @@ def _lines(name: str, body: bytes, publisher: str, source_id: str, batch: Batch)
 
 def _known_columns(header: Sequence[str]) -> Columns:
     found = columns(header)
+    if _is_register(header):
+        raise ValueError(
+            "its columns have a start and an end: it is a register of contracts, and nobody was paid these"
+        )
     if found is None:
         raise _rows.NotHeader("it names no supplier and no amount", 2)
     return found

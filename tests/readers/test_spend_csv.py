@@ -254,6 +254,11 @@ def test_a_summary_sheet_is_set_aside() -> None:
         (b"<html><table><tr><td>Supplier</td></tr></table></html>", "it begins with '<html>"),
         (b"Supplier,Date,Debit,Credit\nS,1/4/2024,5,\n", "it begins with 'Supplier,Date,Debit,Credit'"),
         (b"Entity,Date,Amount\nE,1/4/2024,5\n", "names a supplier and an amount"),
+        (
+            b"Supplier,Contract start date,Contract end date,Value\nS,1/4/2024,1/4/2026,5\n",
+            "it is a register of contracts",
+        ),
+        (b"Supplier,Start date,Annual Value\nS,1/4/2024,5\n", "names a supplier and an amount"),
         (b"colour,size\nred,2\n", "none of its first 2 lines names a supplier and an amount"),
         (b"PK\x03\x04 cut", "it looks like a spreadsheet and is cut or damaged"),
         (workbook([["Notes"]]), "no sheet has a line that names a supplier and an amount"),
