@@ -59,6 +59,10 @@ _CPV = re.compile(r"(?<!\d)(\d{8})(?!\d)")
 _COMPANY = re.compile(r"compan(?:y|ies)[ _]house(?: number)?\s*[:|]?\s*([A-Za-z]{0,2}\s?\d{1,8})\s*$", re.IGNORECASE)
 _PACKED = re.compile(r"\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
 _WITHDRAWN = ("withdrawn", "cancelled")
+# What a form makes people write: many notices share it, so it names none of them.
+_NO_REFERENCE = frozenset(
+    ["", "tbc", "tba", "tbd", "none", "n a", "na", "nan", "null", "not applicable", "unknown", "various", "see above"]
+)
 
 Cells = Mapping[str, str]
 
@@ -85,6 +89,8 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         if reason:
             batch.rejected.append(Rejected(table.name(name, place), repr(list(cells)).encode()[:2000], reason))
         else:
+            if _rows.column_name(row["reference"]) in _NO_REFERENCE and not any(map(str.isdigit, row["reference"])):
+                row["reference"] = ""
             groups[_notice_id(row)].append(row)
     notices, awards = [], []
     for notice_id, rows in sorted(groups.items()):
@@ -117,7 +123,9 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 def _notice_id(row: Cells) -> str:
     reference = row["reference"]
     if not reference:
-        content = "\x1f".join(row.get(field, "") for field in ("title", "published", "awarded", "value"))
+        content = "\x1f".join(
+            row.get(field, "") for field in ("title", "published", "awarded", "value", "start", "end")
+        )
         reference = "content-" + hashlib.sha256(content.encode()).hexdigest()[:16]
     return f"{PORTAL}:{reference_key(row['buyer'], reference)}"
 

@@ -238,6 +238,17 @@ def test_a_workbook_of_notices_is_read_sheet_by_sheet() -> None:
     assert batch.rejected == [] and sorted(row["reference"] for row in rows(batch, "notices")) == ["C-1 / 2", "C-9"]
 
 
+@pytest.mark.parametrize("reference", ["", "TBC", "N/A", "None", "-", "Not applicable"])
+def test_a_reference_that_names_nothing_joins_no_notices(reference: str) -> None:
+    """Rows that differ are notices of their own, and the same row in another file is the same notice."""
+    changes = [{}, {"Title": "Other hosting"}, {"Value of contract": "7"}, {"Awarded date": "1 May 2027"}]
+    batch = read(body(*(BASE | change | {"Procurement reference": reference} for change in changes)))
+    found = rows(batch, "notices")
+    assert len({row["notice_id"] for row in found}) == 4 and {row["reference"] for row in found} == {None}
+    again = read(body(BASE | {"Procurement reference": reference}))
+    assert rows(again, "notices")[0]["notice_id"] in {row["notice_id"] for row in found}
+
+
 def test_a_short_row_is_set_aside_alone() -> None:
     batch = read(body(BASE) + b"only,three,cells\n")
     assert len(rows(batch, "notices")) == 1
