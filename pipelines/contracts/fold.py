@@ -22,8 +22,14 @@ from pipelines.contracts.classes import CALL_OFF, CURRENCY_WORDS, FRAMEWORK
 # Everything below speaks of tables `notices` and `awards` (stored rows, every version from every source) and
 # `buyer_names` (buyer, day, text -> organisation), and leaves `contracts_raw`.
 
+# What the rules below look for in texts. One look at each text says whether any of them has anything to find in it
+# (`telling`, beside the words of providers that come later): most have not.
+_REPLACES = r"(?i)replaces (?:the )?contract\b[^.]*?reference ([\w./-]*\w)"
+_TOLD = rf"{CURRENCY_WORDS}|replaces"
+_TELLING = "regexp_matches(concat_ws(' ', {0}.title, {0}.description), $told, 'i')"
+
 # Only narrow rows are sorted; texts are fetched once it is known which rows are wanted.
-LATEST = """
+LATEST = f"""
 CREATE OR REPLACE TEMP TABLE latest AS
 WITH picked AS (
   SELECT notice_id, version, source_id FROM notices
@@ -37,7 +43,7 @@ SELECT n.* EXCLUDE (organisation_id, publisher_name, buyer_name),
        coalesce(n.ocid, 'reference:' || n.notice_id) AS process,
        b.organisation_id, coalesce(b.shown_name, n.buyer_name) AS buyer_name,
        coalesce(b.publisher, n.publisher_name) AS publisher_name, b.flag AS buyer_flag,
-       coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key
+       coalesce(b.organisation_id, lower(n.buyer_name), '') AS buyer_key, {_TELLING.format("n")} AS telling
 FROM notices n JOIN picked USING (notice_id, version, source_id) LEFT JOIN buyer_names b USING (notice_id, version)
 """
 
@@ -47,8 +53,10 @@ CREATE OR REPLACE TEMP TABLE award_keys AS
 WITH found AS (
   SELECT n.portal, n.process, n.buyer_key, a.award_id, a.notice_id, a.version, min(a.source_id) AS source_id
   FROM awards a JOIN latest n USING (notice_id, version) GROUP BY ALL
+), several AS (
+  SELECT portal, process, buyer_key, award_id FROM found GROUP BY ALL HAVING count(*) > 1
 )
-SELECT *, count(*) OVER (PARTITION BY portal, process, buyer_key, award_id) = 1 AS alone FROM found
+SELECT f.*, s.portal IS NULL AS alone FROM found f LEFT JOIN several s USING (portal, process, buyer_key, award_id)
 """
 
 _NOTICE_PARTS = (
@@ -61,7 +69,7 @@ _AWARD_PARTS = (
 )  # fmt: skip
 _ROWS = f"""
 SELECT k.portal, k.process, k.buyer_key, k.award_id, n.notice_id, n.stamp, n.release_id, n.source_id,
-       n.title AS notice_title, n.description AS notice_description, n.flags AS notice_flags, a.flags AS award_flags,
+       n.telling OR {_TELLING.format("a")} AS telling, n.title AS notice_title, n.description AS notice_description, n.flags AS notice_flags, a.flags AS award_flags,
        {", ".join(f"n.{c}" for c in _NOTICE_PARTS)}, {", ".join(f"a.{c}" for c in _AWARD_PARTS)}
 FROM award_keys k JOIN latest n ON n.notice_id = k.notice_id
 JOIN awards a ON a.notice_id = k.notice_id AND a.version = k.version AND a.award_id = k.award_id AND a.source_id = k.source_id
@@ -85,15 +93,14 @@ _FOLDED = (
 
 # Most awards stand in one release; only the others are worth a group. The running number that Contracts Finder puts
 # behind the notice's GUID counts revisions.
-FOLD = f"""
-CREATE OR REPLACE TEMP TABLE folded AS
+_FOLDED_ROWS = f"""
 SELECT * EXCLUDE (stamp, release_id), [notice_id] AS notice_ids, false AS signed_tag FROM ({_ROWS} k.alone)
 UNION ALL BY NAME
 SELECT portal, process, buyer_key, award_id, {", ".join(_LAST.format(c) for c in _FOLDED)},
        arg_max(suppliers, turn) FILTER (len(suppliers) > 0) AS suppliers,
        arg_max(supplier_numbers, turn) FILTER (len(suppliers) > 0) AS supplier_numbers,
        min(published_on) AS published_on, list(DISTINCT notice_id ORDER BY notice_id) AS notice_ids,
-       bool_or(list_contains(tags, 'contract')) AS signed_tag
+       bool_or(list_contains(tags, 'contract')) AS signed_tag, bool_or(telling) AS telling
 FROM (
   SELECT *, row_number() OVER (
     ORDER BY stamp, try_cast(regexp_extract(release_id, '-([0-9]+)$', 1) AS BIGINT) NULLS FIRST, notice_id
@@ -105,7 +112,7 @@ GROUP BY portal, process, buyer_key, award_id
 
 CONTRACTS = f"""
 CREATE OR REPLACE TEMP TABLE contracts_raw AS
-WITH shaped AS (
+WITH folded AS ({_FOLDED_ROWS}), shaped AS (
   SELECT f.*, coalesce(f.suppliers, []) AS named, coalesce(f.supplier_numbers, []) AS numbers,
          coalesce(f.title, f.notice_title) AS shown_title,
          coalesce(f.description, f.notice_description) AS shown_description,
@@ -130,8 +137,8 @@ WITH shaped AS (
       WHEN len(named) > 0 OR amount IS NOT NULL OR awarded_on IS NOT NULL OR start_on IS NOT NULL THEN 'contract'
       ELSE 'unknown'
     END AS contract_class,
-    CASE WHEN money = 'GBP' AND shown_description IS NOT NULL
-         AND regexp_matches(lower(concat_ws(' ', shown_title, shown_description)), '{CURRENCY_WORDS}') THEN 'currency-doubt' END
+    CASE WHEN telling THEN CASE WHEN money = 'GBP' AND shown_description IS NOT NULL
+         AND regexp_matches(lower(concat_ws(' ', shown_title, shown_description)), '{CURRENCY_WORDS}') THEN 'currency-doubt' END END
       AS currency_flag
   FROM shaped
 )
@@ -159,20 +166,25 @@ SELECT
   END AS value_basis,
   value_state AS value_status, money AS currency,
   published_on, awarded_on, signed_on, start_on, end_on, max_end_on, method_details, cpv,
-  nullif(regexp_extract(coalesce(notice_description, ''), '(?i)replaces (?:the )?contract\\b[^.]*?reference ([\\w./-]*\\w)', 1), '')
-    AS replaces_text,
+  CASE WHEN telling THEN nullif(regexp_extract(notice_description, '{_REPLACES}', 1), '') END AS replaces_text,
   list_sort(list_distinct(list_filter(list_concat(coalesce(notice_flags, []), coalesce(award_flags, []), [
     buyer_flag, currency_flag,
     CASE WHEN money IS NOT NULL AND money <> 'GBP' THEN 'currency-not-pounds' END,
     CASE WHEN awarded_on IS NOT NULL AND published_on < awarded_on THEN 'published-before-award' END,
     CASE WHEN year(end_on) > 2045 THEN 'end-beyond-2045' END
   ]), lambda x: x IS NOT NULL))) AS flags,
-  url, canonical_url, amount, named AS suppliers, numbers AS supplier_numbers, source_id
+  url, canonical_url, amount, named AS suppliers, numbers AS supplier_numbers, source_id, telling
 FROM judged
 """
 
 
-def fold(connection: duckdb.DuckDBPyConnection) -> None:
-    """Leave `latest` (notices), and `contracts_raw` from tables `notices`, `awards` and `buyer_names`."""
-    for statement in (LATEST, KEYS, PROCESSES, FOLD, CONTRACTS):
-        connection.execute(statement)
+def fold(connection: duckdb.DuckDBPyConnection, words: str) -> None:
+    """Leave `latest` (notices), and `contracts_raw` from tables `notices`, `awards` and `buyer_names`.
+
+    `words`, an expression in RE2, is what later rules look for: where a contract is not `telling`, no text has any of it.
+    """
+    told = {"told": f"{_TOLD}|{words}"}
+    connection.execute(LATEST, told)
+    connection.execute(KEYS)
+    connection.execute(PROCESSES)
+    connection.execute(CONTRACTS, told)

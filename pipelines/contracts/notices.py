@@ -26,7 +26,7 @@ def own_connection() -> duckdb.DuckDBPyConnection:
 # What `plain` would change, coarsely, in the words of RE2: a text that matches none of it is plain already.
 _SUSPICIOUS = (
     r"@|＠|\(at\)|\[at\]|[\x00-\x1f\x7f-\x{9f}\x{a0}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]|  "
-    r"|(?:\+44|\b0)[\d\s().-]{9,}|^ | $|^$"
+    r"|\+44[\d\s().-]{9,}|\b0044[\d\s().-]{6,}|\b0[1-9(][\d\s().-]{8,}|^ | $|^$"
 )
 _TEXT_COLUMNS = {
     "notices": "reference url title description buyer_name buyer_number tender_status method_details canonical_url "

@@ -92,7 +92,7 @@ class Pipeline:
         connection.execute("SET TimeZone = 'UTC'")
         known = set(self.buyers.names)
         shown = self._resolve_buyers(connection)
-        folding.fold(connection)
+        folding.fold(connection, self._words.coarse)
         identities = self._resolve_suppliers(connection)
         groups.group(connection, named_source)
         providers = self._providers(connection, identities, named_source, named_providers)
@@ -199,7 +199,7 @@ class Pipeline:
                       list(n.provider || ' ' || n.grade) FILTER (n.provider IS NOT NULL) AS named
                FROM (SELECT *, unnest(notice_ids) AS notice_id FROM contracts_raw) c
                LEFT JOIN named_providers n USING (notice_id)
-               WHERE n.provider IS NOT NULL OR regexp_matches(concat_ws(' ', title, description), $words, 'i')
+               WHERE n.provider IS NOT NULL OR (telling AND regexp_matches(concat_ws(' ', title, description), $words, 'i'))
                   OR contract_id IN (SELECT contract_id FROM suppliers_resolved WHERE provider IS NOT NULL OR reseller IS NOT NULL)
                GROUP BY ALL ORDER BY contract_id""",
             {"words": self._words.coarse},
