@@ -101,10 +101,11 @@ def _mended(text: str) -> str:
 
 def tidy(name: str) -> str:
     """A name as one line of plain characters, without ledger numbers, processors and stray signs around it."""
-    text = unicodedata.normalize("NFKC", _mended(name)).replace("&amp;", "&")
-    text = text.translate(_SIGNS)
-    text = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
-    text = " ".join(text.split())
+    text = name
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFKC", _mended(text))
+        text = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
+    text = " ".join(text.replace("&amp;", "&").translate(_SIGNS).split())
     previous = None
     while text != previous:
         previous = text
@@ -116,8 +117,9 @@ def tidy(name: str) -> str:
 def words(name: str) -> tuple[str, ...]:
     """Every word of a name, legal form included: no case, accents or punctuation; initials joined, abbreviations
     written out, countries and legal forms of several words in one."""
-    text = unicodedata.normalize("NFKD", tidy(name).casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = tidy(name).casefold()
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     joined: list[str] = []
     initials = False
     for word in _PUNCTUATION.sub(" ", text).split():

@@ -7,6 +7,7 @@ normalised name must equal a legal or trading name whole.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -81,6 +82,8 @@ class Suppliers:
         self._stateless: dict[str, Identity] = {}
         self._words: dict[str, list[tuple[tuple[str, ...], Identity]]] = {}
         self._card_lines: list[tuple[re.Pattern[str], Identity]] = []
+        # One name stands on many notices, often with another number or none.
+        self._named = functools.lru_cache(maxsize=65536)(self._of_name)
         families: dict[str, set[str]] = {}
         for provider in reference.providers.values():
             families.setdefault(provider.parent, set()).add(provider.id)
@@ -147,8 +150,9 @@ class Suppliers:
     def find(self, name: str, number: str | None = None) -> Identity:
         """Who this supplier is; NOBODY where no rule is sure."""
         key = company_number(number)
-        if key and key in self._numbers:
-            return self._numbers[key]
+        return self._numbers.get(key or "") or self._named(name)
+
+    def _of_name(self, name: str) -> Identity:
         normal = normalise(name)
         found = (
             self._exact.get(" ".join(words(name)))

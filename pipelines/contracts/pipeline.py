@@ -168,11 +168,13 @@ class Pipeline:
         _register(connection, "supplier_facts", _transposed(columns, known))
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE suppliers_resolved AS
+               WITH keys AS (SELECT supplier_name, {_SUPPLIER_KEY} AS name_key
+                             FROM (SELECT DISTINCT supplier_name FROM suppliers_named))
                SELECT contract_id, coalesce(shown, supplier_name) AS supplier_name,
                       CASE WHEN number <> '-' AND coalesce(shown, supplier_name) = supplier_name THEN number END AS company_number,
                       provider, reseller, parent, rule_id, CASE WHEN provider IS NOT NULL THEN 'direct' END AS grade, source_id,
-                      coalesce('=' || coalesce(provider, reseller), {_SUPPLIER_KEY}) AS key
-               FROM suppliers_named LEFT JOIN supplier_facts USING (supplier_name, number)
+                      coalesce('=' || coalesce(provider, reseller), name_key) AS key
+               FROM suppliers_named JOIN keys USING (supplier_name) LEFT JOIN supplier_facts USING (supplier_name, number)
                QUALIFY row_number() OVER (PARTITION BY contract_id, coalesce(shown, supplier_name) ORDER BY number) = 1"""
         )
         connection.execute(
