@@ -57,6 +57,10 @@ class SourceEnded(Partial):
     """The source stopped answering usefully; what came before is kept."""
 
 
+class Unanswered(SourceEnded):
+    """Nobody answered: no connection, none that can be trusted, or one that broke."""
+
+
 class RunOver(SourceEnded):
     """Nothing more may be asked in this run: its requests are used, or the source asked us to stay away."""
 
@@ -129,6 +133,7 @@ class Fetcher:
         self._clock, self._sleep, self._now = clock, sleep, now
         self._last: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
+        self._unanswered: dict[str, Unanswered] = {}
         self._session = Session(self._opened)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
 
@@ -172,7 +177,7 @@ class Fetcher:
         if self._base is not None:  # an address that is asked elsewhere is still its owner's
             self._check_opt_out(urlsplit(url).hostname or "")
         wait = 0.0
-        problem = ""
+        problem, ended = "", SourceEnded
         for attempt in range(TRIES if retry else 1):
             if attempt:
                 self.seen.retries += 1
@@ -180,16 +185,16 @@ class Fetcher:
             try:
                 answer = self._follow(method, self.address(url), accept, body, more, follow)
             except (TooLate, requests.RequestException, HTTPError, OSError) as error:
-                problem = _problem(error)
+                problem, ended = _problem(error), Unanswered
                 wait = self._backoff(attempt)
                 continue
             status = answer.status
             limited = status in self.limits.rate_limited_statuses
             if status not in _RETRIED and not limited:
                 return answer
-            problem = f"it answered {status}"
+            problem, ended = f"it answered {status}", SourceEnded
             wait = self._wait_for(answer, attempt, limited)
-        raise SourceEnded(
+        raise ended(
             f"{_short(url)} gave nothing usable after {TRIES if retry else 1} tries: {problem}; run again later"
         )
 
@@ -282,7 +287,7 @@ class Fetcher:
                     allow_redirects=False,
                     timeout=(CONNECT_SECONDS, self._deadline),
                 )
-                certificate = _certificate(response)
+                certificate = getattr(response.raw.connection, "certificate", None)
                 with response:
                     data = read_whole(response, deadline, self._max_bytes)
             except Private as error:
@@ -320,10 +325,17 @@ class Fetcher:
                     parser.parse(["User-agent: *", "Disallow: /"])
             except RunOver:
                 raise  # it says nothing about the host
-            except (Partial, Refused):
+            except (Partial, Refused) as error:
                 parser.parse(["User-agent: *", "Disallow: /"])
+                if isinstance(error, Unanswered):
+                    self._unanswered[root] = error
             self._robots[root] = parser
         return bool(self._robots[root].can_fetch("cloudhold", url))
+
+    def unanswered(self, url: str) -> Unanswered | None:
+        """What went wrong where nobody answered when robots.txt of the host was asked for; None where somebody did."""
+        parts = urlsplit(url)
+        return self._unanswered.get(f"{parts.scheme}://{parts.netloc}")
 
 
 def _split_base(base_url: str) -> tuple[str, str, int]:
@@ -352,13 +364,6 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
         when = when.replace(tzinfo=dt.UTC)
     seconds = (when - now).total_seconds()
     return seconds + 1 if seconds >= 0 else None
-
-
-def _certificate(response: requests.Response) -> Mapping[str, Any] | None:
-    """The peer's certificate of the connection that is still open; None without TLS."""
-    made = getattr(getattr(response.raw, "connection", None), "sock", None)
-    read = getattr(made, "getpeercert", None)
-    return read() if read is not None else None
 
 
 def _problem(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -87,7 +88,13 @@ class _GuardedHTTP(_Guarded, HTTPConnection):
 
 
 class _GuardedHTTPS(_Guarded, HTTPSConnection):
-    pass
+    """Keeps the certificate that was verified: with the first answer the connection hands its socket away."""
+
+    certificate: Mapping[str, Any] | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.certificate = self.sock.getpeercert()  # type: ignore[union-attr]
 
 
 class _Adapter(HTTPAdapter):

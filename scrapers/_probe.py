@@ -47,6 +47,8 @@ def probe(fetcher: Fetcher, host: str) -> Probe:
         url = f"{scheme}://{host}/"
         try:
             if not fetcher.robots_allow(url):
+                if nobody := fetcher.unanswered(url):
+                    raise nobody
                 return Probe("refused", "robots.txt does not allow it, or could not be read", ())
             answer = fetcher.get(url, accept="text/html", retry=False, follow=False)
             return Probe("ok", None, tuple(marks(answer, url)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,13 +21,13 @@ PAGE = b"""<html><head><link rel=stylesheet href=//cdn.jsdelivr.net/x.css><link 
 class Site(BaseHTTPRequestHandler):
     server_version, sys_version = "cloudflare", ""
     robots = b""
-    status = 200
+    status = robots_status = 200
     seen: list[str]
 
     def do_GET(self) -> None:
         type(self).seen.append(self.path)
         body = self.robots if self.path == "/robots.txt" else PAGE
-        self.send_response(self.status if self.path == "/" else 200)
+        self.send_response(self.status if self.path == "/" else self.robots_status)
         self.send_header("Content-Type", "text/plain" if self.path == "/robots.txt" else "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         if self.path == "/":
@@ -82,6 +83,24 @@ def test_robots_are_honoured(site: tuple) -> None:
     handler.robots = b"User-agent: *\nDisallow: /\n"
     assert probe(fetcher, "www.council.example").outcome == "refused"
     assert handler.seen == ["/robots.txt"]
+
+
+def test_a_failing_robots_file_is_no_leave(site: tuple) -> None:
+    handler, fetcher = site
+    handler.robots_status = 503
+    assert probe(fetcher, "www.council.example").outcome == "refused"
+    assert handler.seen == ["/robots.txt"]
+
+
+def test_nobody_there_says_nothing_of_robots() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        fetcher = Fetcher(
+            Limits(least_seconds=0), base_url=f"http://127.0.0.1:{taken.getsockname()[1]}", sleep=lambda _: None
+        )
+        seen = probe(fetcher, "www.council.example")
+    assert (seen.outcome, seen.marks) == ("timeout", ())
+    assert fetcher.seen.requests == 2  # robots.txt of https, then of http
 
 
 def test_an_address_that_is_not_public_is_refused() -> None:
