@@ -9,8 +9,10 @@ import csv
 import datetime as dt
 import functools
 import io
+import itertools
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -92,12 +94,38 @@ def separator(line: str) -> str:
 
 
 def split(text: str, mark: str) -> list[list[str]]:
-    """Every line as cells. ValueError for a quote that never closes."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-    try:
-        return list(reader)
-    except csv.Error as error:
-        raise ValueError(f"line {reader.line_num} is not valid CSV ({error})") from error
+    """Every row as cells. ValueError for a quote that never closes.
+
+    A quote that stays open by mistake swallows the rows after it. Where at least two lines of one row have as many
+    marks as the rows before it, its first line is cut on its own and the next is read afresh.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    rows: list[list[str]] = []
+    widths: Counter[int] = Counter()
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(itertools.islice(lines, start, None), delimiter=mark)
+        first, start = start, len(lines)
+        before = 0
+        try:
+            for row in reader:
+                if reader.line_num > before + 1 and _is_torn(
+                    lines[first + before : first + reader.line_num], mark, widths
+                ):
+                    rows.append(one(lines[first + before], mark))
+                    start = first + before + 1
+                    break
+                rows.append(row)
+                widths[len(row)] += 1
+                before = reader.line_num
+        except csv.Error as error:
+            raise ValueError(f"line {first + reader.line_num} is not valid CSV ({error})") from error
+    return rows
+
+
+def _is_torn(lines: Sequence[str], mark: str, widths: Counter[int]) -> bool:
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    return usual > 3 and sum(line.count(mark) == usual - 1 for line in lines) > 1
 
 
 def one(line: str, mark: str) -> list[str]:

@@ -68,7 +68,7 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
                 continue
             host, kind, value = names.host(cells[host_at]), cells[kind_at], cells[value_at]
             if not host or not kind.strip() or len(value) > 10 * MAX_VALUE:
-                if host or kind.strip():
+                if any(map(str.strip, cells)):
                     _reject(name, reader.line_num, cells, batch)
                 continue
             yield Row(

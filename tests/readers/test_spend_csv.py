@@ -134,6 +134,22 @@ def test_a_comma_too_many_before_the_amount_makes_no_other_amount() -> None:
     assert [r.rows for r in batch.rejected] == [1] and "more cells than their header" in batch.rejected[0].reason
 
 
+def test_a_quote_that_stays_open_swallows_no_other_line_of_a_file() -> None:
+    open_quote = 'D,E,1/2/2016,x,y,"Open Ltd,1,7'
+    data = "\n".join(
+        [
+            HEAD,
+            ROW,
+            open_quote,
+            *(f"D,E,{n}/2/2016,x,y,Ltd {n},{n},8" for n in range(1, 9)),
+            'D,E,9/2/2016,x,y,"Two\nlines",9,9',
+        ]
+    )
+    batch = read(data)
+    assert (batch.read, len(rows(batch)), [r.rows for r in batch.rejected]) == (11, 10, [1])
+    assert "Two\nlines" in {row["supplier_name"] for row in rows(batch)}
+
+
 def test_what_has_no_amount_or_supplier_is_set_aside_in_one_piece() -> None:
     data = f"{HEAD}\n{ROW}\nD,E,1/2/2016,x,y,A Ltd,1,N/A\nD,E,1/2/2016,x,y,B Ltd,2,€5\nD,E,1/2/2016,x,y,,3,7\n"
     batch = read(data)
