@@ -114,6 +114,25 @@ def test_nothing_is_cut_at_320_pixels(browser: Browser, served: str, name: str) 
     page.context.close()
 
 
+@pytest.mark.parametrize("name", ["organisation", "claim", "provider", "outage", "contracts"])
+def test_a_printed_page_loses_no_column_and_says_how_we_know(browser: Browser, served: str, name: str) -> None:
+    """On A4 with ordinary margins: 186 millimetres, 703 units of a page."""
+    page = opened(browser, served + PAGES[name], 703, "light", [], [])
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(t => t.offsetParent && t.scrollWidth > document.querySelector('main').clientWidth)"
+        ".map(t => t.getAttribute('aria-label'))"
+    )
+    assert cut == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    # Methods and sources are folded on the screen; paper cannot be unfolded.
+    assert page.locator("main > details li").last.evaluate(
+        "e => e.checkVisibility() && e.getBoundingClientRect().height > 0"
+    )
+    assert not page.get_by_role("button").first.is_visible()
+    page.context.close()
+
+
 def test_search_works_with_the_keyboard_and_without_script(browser: Browser, served: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
