@@ -14,6 +14,9 @@ from pipelines.edition import Edition, Watched
 from pipelines.errors import Refused, UnknownName
 from pipelines.queries import script
 
+# What the pages call a key, and what an answer may call it: an address of a page works for programs too.
+SAME = {"organisation": ("buyer",), "from": ("since",), "to": ("until", "on")}
+
 
 def parameters_of(question: str) -> list[str]:
     """The keys that a question takes in its address, as its answer names them: claim, not claim_id."""
@@ -52,6 +55,7 @@ def read(question: str, given: Mapping[str, str | None]) -> dict[str, Any]:
 
 def queries_of(edition: Edition, question: str, given: Mapping[str, str | None], address: Callable[[str], str]) -> str:
     """The queries behind an answer as one script (see pipelines.queries); errors as of `asked`."""
+    given = _meant(question, given)
     watched = Watched(edition)
     answer = questions()[_known(question, given)].answer(watched, **read(question, given))
     return script(watched, answer, address)
@@ -62,7 +66,14 @@ def asked(edition: Edition, question: str, given: Mapping[str, str | None]) -> A
 
     UnknownName for a question that there is none of; Refused for a key that it does not take, and as `read` says.
     """
+    given = _meant(question, given)
     return ask(edition, _known(question, given), **read(question, given))
+
+
+def _meant(question: str, given: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """The keys as the question calls them; those that it has no word for stay as they are."""
+    known = parameters_of(question) if question in questions() else []
+    return {next((k for k in (key, *SAME.get(key, ())) if k in known), key): value for key, value in given.items()}
 
 
 def _known(question: str, given: Mapping[str, str | None]) -> str:

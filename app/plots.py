@@ -79,7 +79,7 @@ def _(chart: Bars) -> dict[str, Any]:
             110 + 34 * max(len(labels), 1),
             barmode="stack",
             showlegend=len(chart.series) > 1,
-            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero"),
+            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero", tickprefix="£" if chart.unit == "GBP" else ""),
             yaxis=_axis(autorange="reversed", ticklabelposition="outside"),
         ),
     }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Figure, long_day, number, percent, pounds
+from pipelines.answers import Figure, number, percent, pounds
 from pipelines.edition import Edition
 
 # Kinds of search results, in the plural.
@@ -55,19 +54,6 @@ def day(value: Any) -> str:
     if isinstance(value, str):
         value = pd.Timestamp(value)
     return f"{value.day}\u00a0{value:%b\u00a0%Y}"
-
-
-def published(text: str) -> str:
-    """The day, month or year of a publication as its table writes it, in words.
-
-    >>> published("2025-10-21"), published("2023-12"), published("2024"), published("not noted")
-    ('21 October 2025', 'December 2023', '2024', 'day not noted')
-    """
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return long_day(dt.date.fromisoformat(text))
-    if re.fullmatch(r"\d{4}-\d\d", text):
-        return f"{dt.date.fromisoformat(text + '-01'):%B %Y}"
-    return text if text[:1].isdigit() else f"day {text}"
 
 
 def money(value: Any) -> str:

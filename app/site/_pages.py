@@ -22,9 +22,9 @@ from app.site._coding import coding_of, compressed
 from app.site._picture import picture
 from app.state import KEYS
 from app.stores import ask, shown_edition
-from app.words import age, amount, blank, day, money, published, said, sentence, web
+from app.words import age, amount, blank, day, money, said, sentence, web
 from pipelines import __version__
-from pipelines.answers import Answer, number, percent, provider_name
+from pipelines.answers import Answer, number, percent, provider_name, published
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError, Refused, UnknownName
 from pipelines.export import CREDIT

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from app.site._pages import Row, State, place, records, respond
 from app.stores import ask
-from app.words import PLURAL, published
+from app.words import PLURAL
 from pipelines.answers.search import KINDS
 
 
@@ -21,7 +21,7 @@ def page(request: Request) -> Response:
     for kind in sorted(KINDS, key=lambda k: next((i for i, row in enumerate(found) if row["kind"] == k), 999)):
         rows = [row for row in found if row["kind"] == kind]
         if rows:
-            groups.append((PLURAL[kind], [(_address(state, row), row["name"], _detail(row)) for row in rows]))
+            groups.append((PLURAL[kind], [(_address(state, row), row["name"], row["detail"]) for row in rows]))
     return respond(
         state,
         "search.html",
@@ -30,14 +30,6 @@ def page(request: Request) -> Response:
         answer=answer,
         groups=groups,
     )
-
-
-def _detail(row: Row) -> str:
-    """What stands beside a name; of a claim who published it, and when."""
-    if row["kind"] != "claim":
-        return str(row["detail"])
-    publisher, _, day = str(row["detail"]).rpartition(", ")
-    return f"{publisher}, {published(day)}"
 
 
 def _address(state: State, row: Row) -> str:

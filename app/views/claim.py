@@ -10,8 +10,8 @@ from app import components as ui
 from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
-from app.words import claimed, published, sentence
-from pipelines.answers import claim, provider_name
+from app.words import claimed, sentence
+from pipelines.answers import claim, provider_name, published
 from pipelines.edition import Edition
 
 PAGE = Page(

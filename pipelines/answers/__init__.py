@@ -12,6 +12,7 @@ import importlib
 import io
 import math
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -238,6 +239,19 @@ def count(value: int | float, noun: str, plural: str = "") -> str:
 def long_day(day: dt.date) -> str:
     """A day in words, 2 February 2026. strftime has no such day on Windows."""
     return f"{day.day} {day:%B %Y}"
+
+
+def published(text: str) -> str:
+    """The day, month or year of a publication as its table writes it, in words.
+
+    >>> published("2025-10-21"), published("2023-12"), published("2024"), published("not noted")
+    ('21 October 2025', 'December 2023', '2024', 'day not noted')
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return long_day(dt.date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return f"{dt.date.fromisoformat(text + '-01'):%B %Y}"
+    return text if text[:1].isdigit() else f"day {text}"
 
 
 def percent(value: float | None) -> str:

@@ -75,8 +75,10 @@ def answer(
     statements = _statements(edition, organisation, provider, role, layer, region)
     contracts = _contracts(edition, organisation, provider)
     named = findings[~findings["provider"].isin(["none", "unknown"])]
+    # Names of policy and validation records belong to no host, so no layer of the body rests on them.
+    hosts = findings[~findings["rule_id"].isin(["policy-name", "validation-name"])]
     roles = (
-        findings.groupby(["role", "layer", "provider", "certainty"], as_index=False)
+        hosts.groupby(["role", "layer", "provider", "certainty"], as_index=False)
         .agg(names=("subject", "nunique"), seen_on=("seen_on", "max"))
         .sort_values(["role", "layer", "names", "provider"], ascending=[True, True, False, True], ignore_index=True)
     )

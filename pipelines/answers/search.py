@@ -10,7 +10,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, long_day, new, number, sources_of
+from pipelines.answers import Answer, Figure, long_day, new, number, published, sources_of
 from pipelines.answers.claim import claims
 from pipelines.edition import Edition
 from pipelines.text import search_key
@@ -113,7 +113,7 @@ def index(edition: Edition) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
             f"{providers} {what}",
         )
     for claim_id, claim in claims().items():
-        add("claim", claim_id, claim["title"], f"{claim['publisher']}, {claim['date']}")
+        add("claim", claim_id, claim["title"], f"{claim['publisher']}, {published(claim['date'])}")
     kept = tuple(entries.values())
     return kept, tuple(entry.key for entry in kept)
 

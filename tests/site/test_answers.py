@@ -19,6 +19,7 @@ from pipelines.answers import (
     leads,
     peers,
     places,
+    published,
     search,
     service,
 )
@@ -257,3 +258,11 @@ def test_bodies_without_an_ai_vendor_are_unknown_and_not_free_of_one(default_edi
     assert ai_reliance.answer(default_edition).title.endswith(
         "culture and broadcasting bodies none shows any: all are unknown."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("2025-10-21", "21 October 2025"), ("2023-12", "December 2023"), ("2024", "2024"), ("not noted", "day not noted")],
+)
+def test_the_day_of_a_publication_is_told_as_well_as_it_is_known(text: str, words: str) -> None:
+    assert published(text) == words

@@ -271,3 +271,23 @@ def test_the_keys_of_every_answer_are_listed(served: str) -> None:
     listed = get(served, "/api/").json()["answers"]
     assert {entry["answer"] for entry in listed} == set(questions())
     assert parameters_of("exposure") == ["preset", "provider", "product", "region", "plane", "cause", "hours"]
+
+
+@pytest.mark.parametrize(
+    ("question", "page_keys", "own_keys"),
+    [
+        (
+            "claim",
+            "provider=amazon&organisation=home-office&from=2016-01-01&to=2026-02-20",
+            "provider=amazon&buyer=home-office&since=2016-01-01&on=2026-02-20",
+        ),
+        ("contracts", "provider=aws&from=2020-01-01&to=2021-12-31", "provider=aws&since=2020-01-01&until=2021-12-31"),
+    ],
+)
+def test_the_keys_of_a_page_serve_programs_too(served: str, question: str, page_keys: str, own_keys: str) -> None:
+    assert (
+        get(served, f"/api/{question}.json?{page_keys}").json()
+        == get(served, f"/api/{question}.json?{own_keys}").json()
+    )
+    told = get(served, f"/api/{question}.json?from=yesterday&provider=aws")
+    assert told.status_code == 400 and "is not a day" in told.text

@@ -411,6 +411,14 @@ def test_a_claim_has_a_picture_that_travels_with_its_source(served: str) -> None
     assert len(linked) > 20
 
 
+def test_a_policy_record_is_no_layer_of_a_body(served: str) -> None:
+    """Leeds shows an autodiscover record and no web address: its page once said Web, none shown, known."""
+    page = BeautifulSoup(get(served, "/organisation/leeds").content, "lxml")
+    layers = [head.text for head in page.find("h2", id="layers").find_all_next("h3") if head.find_parent(class_="role")]
+    assert "Mail" in layers and "Web" not in layers
+    assert "_autodiscover._tcp.leeds.gov.uk" in page.text  # the record itself stays listed
+
+
 def test_a_closed_department_is_named_without_a_link(served: str) -> None:
     """It has no page of its own; its contracts stay listed under the name of the notice."""
     page = BeautifulSoup(get(served, "/contracts?q=Google+Cloud+Platform").content, "lxml")
