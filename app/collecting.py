@@ -201,6 +201,9 @@ def collect(
                 unread.append(f"{page.name}: {run.unread}")
     except (Partial, FetchRefused) as error:
         problem = error
+        body = getattr(error, "fetched", None)
+        if body is not None:
+            keeper.take(Page(body, without_port(body.url) or "its last page", {}, refused=str(error)))
     except BaseException:
         # Killed or broken: what came is kept with the cursor of the last page, and the next run goes on there.
         report.reason = "the last run was stopped before its end"
@@ -220,10 +223,10 @@ def collect(
 
 def _doubt(facts: Source, report: Collected, run: Run, before: Mapping[str, Any], unread: list[str]) -> str | None:
     """Why a run that came to its end is not complete; None where it is."""
+    if run.lacks:
+        return f"it went on without {len(run.lacks)} parts ({', '.join(run.lacks[:3])[:400]}); run again later"
     if unread:
         return f"{len(unread)} of {report.pages} bodies could not be read and are in quarantine ({unread[0][:160]}); run again"
-    if run.lacks:
-        return f"it went on without {len(run.lacks)} parts ({', '.join(run.lacks[:3])}); run again later"
     if report.distinct < facts.minimum_rows:
         return f"it gave {report.distinct} rows, fewer than the {facts.minimum_rows} it always has; its shape may have changed"
     last = before.get("complete") or {}

@@ -76,7 +76,7 @@ def read_whole(response: requests.Response, deadline: Deadline, max_bytes: int) 
             except zlib.error as error:
                 raise Unusable("says gzip and sends something else") from error
         if len(out) > max_bytes or (unpacker is not None and unpacker.unconsumed_tail):
-            raise Unusable(f"sends more than {max_bytes // 1048576} MiB; it was dropped")
+            raise Unusable(f"sends more than {max_bytes // 1048576} MiB")
     if deadline.has_passed:
         raise TooLate
     if unpacker is not None and not unpacker.eof and response.status_code == 200:
@@ -91,3 +91,26 @@ def read_whole(response: requests.Response, deadline: Deadline, max_bytes: int) 
     ):
         raise requests.ConnectionError("the body is shorter than promised")
     return bytes(out)
+
+
+def why(error: BaseException) -> str:
+    """Why no whole answer came, in words that end a sentence."""
+    if isinstance(error, TooLate):
+        return "it did not finish in time"
+    text = " ".join(str(error).split())
+    for mark, words in (
+        ("CERTIFICATE_VERIFY_FAILED", "its certificate does not verify"),
+        ("reset", "the connection was reset"),
+        ("IncompleteRead", "the body was cut"),
+        ("InvalidChunkLength", "the body was cut"),
+        ("Remote end closed", "it closed without an answer"),
+        ("does not resolve", "its name does not resolve"),
+        ("shorter than promised", "the body was cut"),
+        ("gzip stream was cut", "the body was cut"),
+        ("no connection", "nobody answers there"),
+        ("got more than", "its headers do not end"),
+        ("BadStatusLine", "what it sent is no HTTP"),
+    ):
+        if mark in text:
+            return words
+    return f"{type(error).__name__}"

@@ -33,8 +33,9 @@ from urllib3.exceptions import HTTPError
 
 from pipelines import __version__
 from pipelines.errors import Partial, Refused
-from scrapers._body import Deadline, TooLate, Unusable, read_whole
+from scrapers._body import Deadline, TooLate, Unusable, read_whole, why
 from scrapers._guard import CONNECT_SECONDS, Private, Session, is_public
+from scrapers._json import is_cut
 
 USER_AGENT = (
     f"cloudhold/{__version__} (+https://cloudhold.example/methods; maps which clouds public services use; "
@@ -52,9 +53,18 @@ _RETRIED = frozenset({429, 500, 502, 503, 504})
 class FetchRefused(Refused):
     """The address or the answer is one that we do not take; asking again would not help."""
 
+    def __init__(self, message: str, fetched: Fetched | None = None) -> None:
+        super().__init__(message)
+        self.fetched = fetched
+
 
 class SourceEnded(Partial):
-    """The source stopped answering usefully; what came before is kept."""
+    """The source stopped answering usefully; what came before is kept. `fetched` is the body that ended the run, where
+    one did: whoever looks into it will want to see it."""
+
+    def __init__(self, message: str, fetched: Fetched | None = None) -> None:
+        super().__init__(message)
+        self.fetched = fetched
 
 
 class Unanswered(SourceEnded):
@@ -63,6 +73,10 @@ class Unanswered(SourceEnded):
 
 class RunOver(SourceEnded):
     """Nothing more may be asked in this run: its requests are used, or the source asked us to stay away."""
+
+
+class StayAway(RunOver):
+    """One host asked for more patience than a run has; others may be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._clock, self._sleep, self._now = clock, sleep, now
         self._last: dict[str, float] = {}
+        self._quiet_until: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
         self._unanswered: dict[str, Unanswered] = {}
         self._session = Session(self._opened)
@@ -176,27 +191,31 @@ class Fetcher:
     ) -> Fetched:
         if self._base is not None:  # an address that is asked elsewhere is still its owner's
             self._check_opt_out(urlsplit(url).hostname or "")
+        if not retry:  # who asks once does not wait either
+            self._check_silence(self.address(url), longest=0.0)
         wait = 0.0
         problem, ended = "", SourceEnded
-        for attempt in range(TRIES if retry else 1):
+        last = TRIES - 1 if retry else 0
+        for attempt in range(last + 1):
             if attempt:
                 self.seen.retries += 1
                 self._sleep(wait)
             try:
                 answer = self._follow(method, self.address(url), accept, body, more, follow)
             except (TooLate, requests.RequestException, HTTPError, OSError) as error:
-                problem, ended = _problem(error), Unanswered
+                problem, ended = why(error), Unanswered
                 wait = self._backoff(attempt)
                 continue
             status = answer.status
             limited = status in self.limits.rate_limited_statuses
             if status not in _RETRIED and not limited:
+                if attempt < last and status == 200 and "json" in accept and is_cut(answer.body):
+                    wait = self._backoff(attempt)  # such cuts pass; the last one is for its reader to judge
+                    continue
                 return answer
             problem, ended = f"it answered {status}", SourceEnded
             wait = self._wait_for(answer, attempt, limited)
-        raise ended(
-            f"{_short(url)} gave nothing usable after {TRIES if retry else 1} tries: {problem}; run again later"
-        )
+        raise ended(f"{_short(url)} gave nothing usable after {last + 1} tries: {problem}; run again later")
 
     def _backoff(self, attempt: int) -> float:
         return min(2.0**attempt, 30.0) + random.uniform(0, 0.5)  # noqa: S311 - jitter, not a secret
@@ -205,11 +224,8 @@ class Fetcher:
         """Seconds to stay away. SourceEnded, saying until when, for more than we wait."""
         asked = retry_after(answer.headers.get("retry-after"), self._now())
         if asked is not None:
-            if asked > LONGEST_WAIT_SECONDS:
-                until = self._now() + dt.timedelta(seconds=asked)
-                raise RunOver(
-                    f"{_short(answer.url)} asks us to stay away until {until:%Y-%m-%d %H:%M} UTC; run again after that"
-                )
+            self._quiet_until[urlsplit(answer.url).netloc] = self._clock() + asked
+            self._check_silence(answer.url)
             return asked
         if limited:
             return self.limits.rate_limited_wait
@@ -244,12 +260,22 @@ class Fetcher:
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise FetchRefused(f"{_short(url)} is not an http or https address; it was not asked")
+            raise FetchRefused(
+                f"{_short(url)} is not an http or https address; it was not asked, look at what names it"
+            )
         if parts.username or parts.password or "@" in parts.netloc:
-            raise FetchRefused(f"{_short(url)} carries a user name; it was not asked")
+            raise FetchRefused(f"{_short(url)} carries a user name; it was not asked, give the address without")
         self._check_opt_out(parts.hostname)
         if self._max_requests is not None and self.seen.requests >= self._max_requests:
             raise RunOver(f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on")
+
+    def _check_silence(self, url: str, longest: float = LONGEST_WAIT_SECONDS) -> float:
+        """Seconds for which the host asked to be left alone, by whatever address. StayAway for more than we wait."""
+        seconds = self._quiet_until.get(urlsplit(url).netloc, 0.0) - self._clock()
+        if seconds > longest:
+            until = self._now() + dt.timedelta(seconds=seconds)
+            raise StayAway(f"{_short(url)} asks us to stay away until {until:%Y-%m-%d %H:%M} UTC; run again after that")
+        return seconds
 
     def _check_opt_out(self, host: str) -> None:
         host = host.lower().rstrip(".")
@@ -265,15 +291,20 @@ class Fetcher:
             except (OSError, ValueError):
                 addresses = set()
             if any(not is_public(address) for address in addresses):
-                raise FetchRefused(f"{_short(url)} redirects to a private address; it was not followed")
+                raise FetchRefused(
+                    f"{_short(url)} redirects to a private address; it was not followed, look at the address in a browser"
+                )
         if urlsplit(url).scheme == "https" and parts.scheme == "http":
-            raise FetchRefused(f"{_short(url)} redirects from https to http; it was not followed")
+            raise FetchRefused(
+                f"{_short(url)} redirects from https to http; it was not followed, look at the address in a browser"
+            )
 
     def _once(self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str]) -> Fetched:
         host = urlsplit(url).netloc
         since = self._clock() - self._last.get(host, float("-inf"))
-        if since < self.limits.least_seconds:
-            self._sleep(self.limits.least_seconds - since)
+        wait = max(self.limits.least_seconds - since, self._check_silence(url))
+        if wait > 0:
+            self._sleep(wait)
         self.seen.requests += 1
         self._session.made.clear()
         with Deadline(self._deadline, self._session.made) as deadline:
@@ -291,11 +322,15 @@ class Fetcher:
                 with response:
                     data = read_whole(response, deadline, self._max_bytes)
             except Private as error:
-                raise FetchRefused(f"{_short(url)} leads to an address that is not public; it was not asked") from error
+                raise FetchRefused(
+                    f"{_short(url)} leads to an address that is not public; it was not asked, check the address"
+                ) from error
             except Unusable as error:
-                raise FetchRefused(f"{_short(url)} {error}") from error
+                raise FetchRefused(
+                    f"{_short(url)} {error}; it was dropped, look at the address in a browser"
+                ) from error
             except requests.exceptions.InvalidURL as error:
-                raise FetchRefused(f"{_short(url)} is not an address that can be asked") from error
+                raise FetchRefused(f"{_short(url)} is not an address that can be asked; check it") from error
             except (requests.RequestException, HTTPError, OSError) as error:
                 if deadline.has_passed:
                     raise TooLate from error
@@ -364,26 +399,6 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
         when = when.replace(tzinfo=dt.UTC)
     seconds = (when - now).total_seconds()
     return seconds + 1 if seconds >= 0 else None
-
-
-def _problem(error: BaseException) -> str:
-    if isinstance(error, TooLate):
-        return "it did not finish in time"
-    text = " ".join(str(error).split())
-    for mark, words in (
-        ("CERTIFICATE_VERIFY_FAILED", "its certificate does not verify"),
-        ("reset", "the connection was reset"),
-        ("IncompleteRead", "the body was cut"),
-        ("InvalidChunkLength", "the body was cut"),
-        ("Remote end closed", "it closed without an answer"),
-        ("does not resolve", "its name does not resolve"),
-        ("shorter than promised", "the body was cut"),
-        ("gzip stream was cut", "the body was cut"),
-        ("no connection", "nobody answers there"),
-    ):
-        if mark in text:
-            return words
-    return f"{type(error).__name__}"
 
 
 def _short(url: str) -> str:

@@ -89,7 +89,7 @@ def ask(fetcher: Fetcher, url: str, accept: str = "*/*") -> Fetched:
         raise FetchRefused(f"{url[:200]}: robots.txt does not let us ask")
     fetched = fetcher.get(url, accept=accept)
     if fetched.status in (404, 410):
-        raise Missing(f"{url[:200]} answered {fetched.status}; it may have moved")
+        raise Missing(f"{url[:200]} answered {fetched.status}; it may have moved, look at it in a browser")
     if fetched.status != 200:
         raise SourceEnded(f"{url[:200]} answered {fetched.status}; run again later")
     return fetched
@@ -129,7 +129,7 @@ def latest(fetcher: Fetcher, page: str, wanted: Callable[[str], bool], what: str
         if not listed:
             break
         url = newest(listed).url
-    raise SourceEnded(f"{url[:200]} names no {what}; its shape may have changed")
+    raise SourceEnded(f"{url[:200]} names no {what}; its shape may have changed", fetched)
 
 
 def is_file(url: str) -> bool:

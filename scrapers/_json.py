@@ -7,10 +7,8 @@ from typing import Any
 
 
 class BadJSON(ValueError):
-    """JSON that we do not take: the message says why, `cut` whether it only ends too early, `twice` whether it can be
-    read in two ways."""
+    """JSON that we do not take: the message says why, `twice` whether it can be read in two ways."""
 
-    cut = False
     twice = False
 
 
@@ -50,7 +48,18 @@ def strict_json(body: bytes) -> Any:
     except RecursionError as error:
         raise BadJSON("it is nested too deeply") from error
     except ValueError as error:
-        bad = BadJSON(f"it is not JSON: {error}")
-        at = getattr(error, "pos", 0)
-        bad.cut = text.lstrip()[0] in "{[" and (at >= len(text.rstrip()) or "Unterminated string" in str(error))
-        raise bad from error
+        raise BadJSON(f"it is not JSON: {error}") from error
+
+
+def is_cut(body: bytes) -> bool:
+    """Whether a body begins as JSON and ends before its end. Only one that ends without its bracket is looked at."""
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if text[:1] not in (b"{", b"[") or text.endswith(b"}" if text[:1] == b"{" else b"]"):
+        return False
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(error.doc) or "Unterminated string" in error.msg
+    except (ValueError, RecursionError):
+        return False
+    return False

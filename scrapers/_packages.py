@@ -1,7 +1,6 @@
 """One page of release packages: asked for, looked at, never read further than it takes to go on.
 
-A page that was cut in its middle is asked for again, because such cuts pass. One that is no package for another reason
-is handed back as Unreadable: the walk keeps it apart with the reason before it ends.
+One that is no package ends the walk: its body is kept apart with the reason.
 """
 
 from __future__ import annotations
@@ -15,20 +14,9 @@ from typing import Any
 from scrapers._fetch import Fetched, Fetcher, FetchRefused, SourceEnded
 from scrapers._json import BadJSON, strict_json
 
-# A body that is cut each time is not asked for more often than this.
-CUT_TRIES = 3
 # Whoever answers so will not answer otherwise in a minute.
 _REFUSING = frozenset({401, 410})
 _NEXT = re.compile(rb'"links"\s*:\s*\{[^{}]*"next"\s*:\s*"((?:[^"\\]|\\.)*)"')
-
-
-class Unreadable(SourceEnded):
-    """A page that is no release package; `fetched` is what came, `cut` whether it only lacks its end."""
-
-    def __init__(self, message: str, fetched: Fetched, cut: bool = False) -> None:
-        super().__init__(message)
-        self.fetched = fetched
-        self.cut = cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +32,17 @@ class Package:
 
 
 def package(fetcher: Fetcher, url: str, name: str) -> Package:
-    """The page at an address. SourceEnded, FetchRefused or Unreadable, naming the page, where there is none to use."""
-    for attempt in range(CUT_TRIES):
-        fetched = fetcher.get(url)
-        if fetched.status in _REFUSING:
-            raise FetchRefused(f"{name} answered {fetched.status}; ask its publisher whether it is still open")
-        if fetched.status != 200:
-            raise SourceEnded(f"{name} answered {fetched.status}; run again later")
-        try:
-            return look(fetched, name)
-        except Unreadable as error:
-            if not error.cut or attempt == CUT_TRIES - 1:
-                raise
-    raise AssertionError
+    """The page at an address. SourceEnded or FetchRefused, naming the page, where there is none to use."""
+    fetched = fetcher.get(url)
+    if fetched.status in _REFUSING:
+        raise FetchRefused(f"{name} answered {fetched.status}; ask its publisher whether it is still open")
+    if fetched.status != 200:
+        raise SourceEnded(f"{name} answered {fetched.status}; run again later")
+    return look(fetched, name)
 
 
 def look(fetched: Fetched, name: str) -> Package:
-    """What a page holds; Unreadable where it is no package.
+    """What a page holds; SourceEnded with the body where it is no package.
 
     Portals publish numbers that JSON does not allow, and bytes that are not UTF-8; such a body is mended or set apart
     where it is read, and only looked at here.
@@ -72,7 +54,7 @@ def look(fetched: Fetched, name: str) -> Package:
             said = (
                 "a web page stands in its place" if fetched.body.lstrip()[:1] == b"<" else f"it cannot be read: {error}"
             )
-            raise Unreadable(f"{name} is no release package, {said}; run again later", fetched, error.cut) from error
+            raise SourceEnded(f"{name} is no release package, {said}; run again later", fetched) from error
         found = _NEXT.search(fetched.body)
         following = (
             found.group(1).decode("utf-8", "replace").replace("\\/", "/").replace("\\u0026", "&") if found else None
@@ -80,7 +62,7 @@ def look(fetched: Fetched, name: str) -> Package:
         refused = str(error) if error.twice else None
         return Package(fetched, fetched.body.count(b'"ocid"'), following or None, _mark(fetched.body), refused)
     if not isinstance(body, dict) or not isinstance(body.get("releases"), list):
-        raise Unreadable(f"{name} is not a release package; its shape may have changed", fetched)
+        raise SourceEnded(f"{name} is not a release package; its shape may have changed", fetched)
     links = body.get("links")
     following = links.get("next") if isinstance(links, dict) else None
     releases = json.dumps(body["releases"], sort_keys=True).encode()

@@ -224,8 +224,13 @@ def _ask(fetcher: Fetcher, url: str) -> tuple[Fetched | None, str | None, bool]:
         return fetched, "it is empty" if "empty" in str(error) else None, False
     if not isinstance(package, dict):
         return fetched, "it is not a release package", False
-    if "releases" not in package and _PACKAGE_KEYS & package.keys() and "error" not in package:
+    if "releases" not in package and _PACKAGE_KEYS & package.keys() and "error" not in package and not _lists(package):
         return fetched, None, True  # how Sell2Wales says that a month has none
     if not isinstance(package.get("releases"), list):
         return fetched, "it has no list of releases; its shape may have changed", False
     return fetched, None, not package["releases"]
+
+
+def _lists(package: dict[str, Any]) -> bool:
+    """Whether a package lists anything under whatever name: then its releases have another name, and are not none."""
+    return any(isinstance(one, dict) for value in package.values() if isinstance(value, list) for one in value)

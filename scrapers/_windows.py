@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapers._fetch import Fetcher, SourceEnded
-from scrapers._packages import Unreadable, package
+from scrapers._packages import package
 from scrapers._source import Page, Run
 
 # The shortest window that is still cut in halves.
@@ -120,13 +120,10 @@ def _window(
             if number > MOST_PAGES:
                 raise SourceEnded(f"the window from {stamp(start)} never ends; run again later")
             name = f"{start:%Y-%m-%dT%H%M} page {number}"
-            try:
-                page = package(fetcher, url, name)
-            except Unreadable as error:
-                yield Page(error.fetched, name, {}, refused=str(error))
-                raise
+            page = package(fetcher, url, name)
             count, following = page.count, page.following
             if following is not None and (following in seen or urlsplit(following)[1:3] not in homes):
+                yield Page(page.fetched, name, {"done": done.said()}, refused=page.refused)
                 raise SourceEnded(f"{name} links to {following[:120]!r}, which does not go on; run again later")
             if following is None:
                 waiting.pop()

@@ -1,6 +1,7 @@
 """Contracts Finder's daily files: one CSV for each day of publication, every release of that day in it.
 
-A day is asked for once it is over; a day that is still open is asked again by the next run.
+A day is asked for once it is over; a day that is still open is asked again by the next run. An empty answer is believed
+when it comes again on another day: one alone may as well be a fault, and a day that is done is never asked again.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     since, until = max(run.since or EARLIEST, EARLIEST), min(run.until or run.now.date(), run.now.date())
     run.span = (since, until)
     done = Spans(run.cursor.get("done") or ())
+    empty: dict[str, str] = dict(run.cursor.get("empty") or {})
+    today = run.now.date().isoformat()
     days = [since + number * _DAY for number in range((until - since).days, -1, -1)]
     wanted = [day for day in days if not done.covers(day.isoformat(), (day + _DAY).isoformat())]
     for number, day in enumerate(wanted):
@@ -48,11 +51,19 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
             continue
         if fetched.status != 200:
             raise SourceEnded(f"the file of {day.isoformat()} answered {fetched.status}; run again later")
-        after = Spans(done.said())
-        if day < run.now.date() - _DAY:  # one day more: the site's day is London's
-            after.add(day.isoformat(), (day + _DAY).isoformat())
+        after, name = Spans(done.said()), day.isoformat()
+        nothing = not fetched.body.strip()
+        believed = not nothing or empty.get(name, today) < today
+        if day < run.now.date() - _DAY and believed:  # one day more: the site's day is London's
+            after.add(name, (day + _DAY).isoformat())
+            empty.pop(name, None)
+        if not believed:
+            empty.setdefault(name, today)
+            run.lacks.append(f"the file of {name}, which is empty")
         run.unread = None
-        yield Page(fetched, f"{day.isoformat()}.csv", {"done": after.said()}, empty=not fetched.body.strip())
+        yield Page(fetched, f"{name}.csv", {"done": after.said(), "empty": dict(empty)}, empty=nothing)
         if run.unread is None:
             done.become(after)
+        else:
+            run.lacks.append(f"the file of {name} ({run.unread})"[:200])
     run.progress(len(wanted), len(wanted), "done")

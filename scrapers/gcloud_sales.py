@@ -43,7 +43,7 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     refused = _govuk.unusable(fetched.body)
     yield Page(fetched, name, {}, refused=refused)
     if refused or run.unread:
-        raise SourceEnded(f"{name} could not be used: {refused or run.unread}")
+        raise SourceEnded(f"{name} could not be used, look at it: {refused or run.unread}")
 
 
 def _file(fetcher: Fetcher, run: Run) -> tuple[Fetched, str]:

@@ -38,4 +38,4 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     listed_on = _govuk.day(file.words) or run.now.date()
     yield Page(fetched, file.name, {}, {"seen_on": listed_on}, refused=refused)
     if refused or run.unread:
-        raise SourceEnded(f"{file.name} could not be used: {refused or run.unread}")
+        raise SourceEnded(f"{file.name} could not be used, look at it: {refused or run.unread}")

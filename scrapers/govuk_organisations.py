@@ -39,10 +39,12 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     """Every page from the first one, or from where an unfinished run stopped; SourceEnded where the counts disagree."""
     at = run.cursor if run.resuming else {}
     number, total, counted = int(at.get("page") or 1), at.get("total"), int(at.get("counted") or 0)
+    run.anew = number == 1
     seen: set[str] = set()
     starts = 1
     while True:
-        run.anew = run.anew or number == 1
+        if number == 1:
+            run.anew = True
         run.progress(counted, total, f"page {number}")
         fetched = fetcher.get(f"{ADDRESS}?page={number}")
         body = _listed(fetched, number)
@@ -55,12 +57,12 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
         total = body["total"]
         slugs = {str(one.get("id")) for one in body["results"] if isinstance(one, dict)}
         if slugs & seen or len(slugs) < len(body["results"]):
-            raise SourceEnded(f"page {number} of the list repeats a body already read; run again later")
+            raise SourceEnded(f"page {number} of the list repeats a body already read; run again later", fetched)
         seen |= slugs
         counted += len(slugs)
-        following = _following(body, number)
+        following = _following(fetched, body, number)
         if following is None and counted != total:
-            raise SourceEnded(f"the list says {total} bodies and its pages hold {counted}; run again later")
+            raise SourceEnded(f"the list says {total} bodies and its pages hold {counted}; run again later", fetched)
         cursor = {"page": following, "total": total, "counted": counted}
         yield Page(fetched, f"page {number}", cursor if following else {})
         if run.unread:
@@ -78,22 +80,26 @@ def _listed(fetched: Fetched, number: int) -> dict[str, Any]:
     try:
         body = strict_json(fetched.body)
     except BadJSON as error:
-        raise SourceEnded(f"page {number} of the list cannot be read: {error}; run again later") from error
+        raise SourceEnded(f"page {number} of the list cannot be read: {error}; run again later", fetched) from error
     if (
         not isinstance(body, dict)
         or not isinstance(body.get("results"), list)
         or not isinstance(body.get("total"), int)
         or body.get("current_page") != number
     ):
-        raise SourceEnded(f"page {number} is not a page of the list of organisations; its shape may have changed")
+        raise SourceEnded(
+            f"page {number} is not a page of the list of organisations; its shape may have changed", fetched
+        )
     return body
 
 
-def _following(body: dict[str, Any], number: int) -> int | None:
+def _following(fetched: Fetched, body: dict[str, Any], number: int) -> int | None:
     """The number of the next page; None on the last one. A link that leads anywhere else ends the run."""
     link = body.get("next_page_url")
     if link is None:
         return None
     if parse_qs(urlsplit(str(link)).query).get("page") != [str(number + 1)]:
-        raise SourceEnded(f"page {number} of the list links to {str(link)[:120]!r}, which does not go on")
+        raise SourceEnded(
+            f"page {number} of the list links to {str(link)[:120]!r}, which does not go on; run again later", fetched
+        )
     return number + 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import Partial, Refused
-from scrapers._fetch import Fetched, Fetcher, Limits, SourceEnded
+from scrapers._fetch import Fetched, Fetcher, Limits, RunOver, SourceEnded, StayAway
 from scrapers._source import Page, Run, Source
 
 SOURCE = Source(
@@ -101,19 +101,15 @@ class _Asking:
         known["url"] = feed.url
         asked = {"If-None-Match": "etag", "If-Modified-Since": "last_modified"} if conditional else {}
         more = {header: str(known[key]) for header, key in asked.items() if known.get(key)}
-        # A page for people: robots.txt decides. The others are made for machines.
-        if feed.accept == "text/html" and not self.fetcher.robots_allow(self.fetcher.address(url)):
-            self._problem(feed, "robots.txt does not let us ask")
-            return None
-        requests = self.fetcher.seen.requests
         try:
+            # A page for people: robots.txt decides. The others are made for machines.
+            if feed.accept == "text/html" and not self.fetcher.robots_allow(self.fetcher.address(url)):
+                self._problem(feed, "robots.txt does not let us ask")
+                return None
             fetched = self.fetcher.get(url, feed.accept, more=more)
-        except Partial as error:
-            if self.fetcher.seen.requests == requests:
+        except (Partial, Refused) as error:
+            if isinstance(error, RunOver) and not isinstance(error, StayAway):
                 raise  # the requests allowed for this run are used: no feed after this one is asked
-            self._problem(feed, str(error))
-            return None
-        except Refused as error:
             self._problem(feed, str(error))
             return None
         if fetched.status not in (200, 304):

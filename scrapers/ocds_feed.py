@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pipelines.errors import Refused
 from scrapers._fetch import Fetcher, FetchRefused, SourceEnded
-from scrapers._packages import Unreadable, package
+from scrapers._packages import package
 from scrapers._source import Page, Run, Source
 
 SOURCE = Source(
@@ -54,31 +54,23 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
         number += 1
         seen.add(url)
         name = f"page {number} of the feed"
-        try:
-            page = package(fetcher, url, name)
-        except Unreadable as error:
-            yield Page(error.fetched, name, {}, refused=str(error))
-            raise
+        page = package(fetcher, url, name)
         following = page.following
-        if following is not None and urlsplit(following).netloc != home:
-            raise FetchRefused(f"{name} links to another host; it was not followed")
+        abroad = following is not None and urlsplit(following).netloc != home
         if page.count and page.mark in walk.marks:
             yield Page(page.fetched, name, {}, empty=True)  # where it went astray is not known: begin again
             raise SourceEnded(f"{name} repeats a page already read; run again later")
         run.unread = None
-        yield Page(
-            page.fetched, name, walk.cursor(None if following in seen else following, page.mark), refused=page.refused
-        )
+        goes_on = None if following in seen or abroad else following
+        yield Page(page.fetched, name, walk.cursor(goes_on, page.mark), refused=page.refused)
+        if abroad:
+            raise FetchRefused(f"{name} links to another host; it was not followed, look at the page")
         if following in seen:
             raise SourceEnded(f"{name} links back to a page already read; it never ends")
         walk.passed(url, page.mark, run.unread)
         url = following
     for url in again:
-        try:
-            page = package(fetcher, url, "a page left open")
-        except Unreadable as error:
-            yield Page(error.fetched, "a page left open", {}, refused=str(error))
-            raise
+        page = package(fetcher, url, "a page left open")
         walk.open.remove(url)
         run.unread = None
         yield Page(page.fetched, "a page left open", walk.cursor(None, page.mark), refused=page.refused)

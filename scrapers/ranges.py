@@ -56,9 +56,11 @@ _AZURE_FILE = re.compile(r"/ServiceTags_Public_(\d{8})\.json$")
 
 
 def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
-    """Each list once a day; SourceEnded at the end, naming the lists that could not be had."""
+    """Every list; after a run that lacked some, only those on the same day. SourceEnded at the end, naming what it lacks."""
     today = run.now.date()
-    done = list(run.cursor.get("done", ())) if run.cursor.get("day") == today.isoformat() else []
+    goes_on = run.resuming and run.cursor.get("day") == today.isoformat()
+    done = list(run.cursor.get("done", ())) if goes_on else []
+    run.anew = not done
     failed: list[str] = []
     for number, wanted in enumerate(LISTS):
         run.progress(number, len(LISTS), wanted.id)
@@ -68,11 +70,16 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
             fetched = _fetch(fetcher, wanted)
         except (Partial, Refused) as error:
             failed.append(f"{wanted.id} ({error})")
+            body = getattr(error, "fetched", None)
+            if body is not None:
+                yield Page(body, wanted.id, {}, refused=str(error))
             continue
-        done.append(wanted.id)
         name = f"{wanted.id} {urlsplit(fetched.url).path.rpartition('/')[2]}".strip()
         options = {"seen_on": today, "provider": wanted.provider}
-        yield Page(fetched, name, {"day": today.isoformat(), "done": list(done)}, options)
+        run.unread = None
+        yield Page(fetched, name, {"day": today.isoformat(), "done": [*done, wanted.id]}, options)
+        if run.unread is None:
+            done.append(wanted.id)
     if failed:
         raise SourceEnded(f"{len(failed)} of {len(LISTS)} lists could not be had: {'; '.join(failed)}"[:500])
 
@@ -80,19 +87,19 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
 def _fetch(fetcher: Fetcher, wanted: List) -> Fetched:
     fetched = fetcher.get(wanted.url, accept=wanted.accept)
     if fetched.status == 200 and wanted.page:
-        fetched = fetcher.get(azure_file(fetched.body, wanted.url))
+        fetched = fetcher.get(azure_file(fetched, wanted.url))
     if fetched.status != 200:
         raise SourceEnded(f"it answered {fetched.status}; run again later")
     return fetched
 
 
-def azure_file(page: bytes, base: str) -> str:
+def azure_file(page: Fetched, base: str) -> str:
     """The address of the newest weekly file that Microsoft's download page names."""
     found = {}
-    for link in links(page, base):
+    for link in links(page.body, base):
         match = _AZURE_FILE.search(urlsplit(link.url).path)
         if match:
             found[match.group(1)] = link.url
     if not found:
-        raise SourceEnded("the download page names no ServiceTags_Public file; its shape may have changed")
+        raise SourceEnded("the download page names no ServiceTags_Public file; its shape may have changed", page)
     return found[max(found)]

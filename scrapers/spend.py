@@ -119,7 +119,7 @@ class _Walk:
             yield from self._keep(fetched, urlsplit(url).path.rpartition("/")[2] or "file", url, None)
         else:
             base = _govuk.base_of(self.fetcher, url, fetched)
-            yield from self._read(fetched.body, base, url, listed)
+            yield from self._read(fetched, base, url, listed)
         if len(self.run.lacks) == lacking:
             self.walked.add(_mark(url))
             yield Page(fetched, urlsplit(url).path, self.cursor(), empty=True)
@@ -130,12 +130,14 @@ class _Walk:
             body = path.read_bytes()
         except OSError as error:
             raise Refused(f"{path} cannot be read ({error.strerror}); check the name") from error
+        fetched = Fetched("", 200, {}, body, self.run.now)
         if _govuk.is_page(body):
-            yield from self._read(body, "https://www.gov.uk/", path.name, listed=False)
+            yield from self._read(fetched, "https://www.gov.uk/", path.name, listed=False)
         else:
-            yield from self._keep(Fetched("", 200, {}, body, self.run.now), path.name, None, None)
+            yield from self._keep(fetched, path.name, None, None)
 
-    def _read(self, body: bytes, base: str, shown: str, listed: bool) -> Iterator[Page]:
+    def _read(self, fetched: Fetched, base: str, shown: str, listed: bool) -> Iterator[Page]:
+        body = fetched.body
         offered = _govuk.files(body, base)
         found = [file for file in offered if self._in_dates(file.words)]
         spending = [file for file in found if _SPEND.search(file.words)] or found
@@ -143,7 +145,9 @@ class _Walk:
             [] if listed else [one for one in _govuk.documents(body, base) if _SPEND.search(f"{one.title} {one.url}")]
         )
         if not offered and not below:
-            self.run.lacks.append(f"{shown} (it names no file of spending; its shape may have changed)"[:200])
+            reason = "it names no file of spending; its shape may have changed"
+            yield Page(fetched, shown, self.cursor(), refused=reason)
+            self.run.lacks.append(f"{shown} ({reason})"[:200])
             return
         owner = _govuk.publisher(body)
         for file in spending:

@@ -93,8 +93,13 @@ def separator(line: str) -> str:
     return SEPARATORS[counts.index(max(counts))]
 
 
+CUT = "it ends within its last line; it may be cut, fetch it again"
+# The last line is measured by so many before it: what stands above a table has other widths.
+_BEFORE = 10
+
+
 def split(text: str, mark: str) -> list[list[str]]:
-    """Every row as cells. ValueError for a quote that never closes.
+    """Every row as cells. ValueError for a quote that never closes, and for a last line that is a piece of one.
 
     A quote that stays open by mistake swallows the rows after it. Where at least two lines of one row have as many
     marks as the rows before it, its first line is cut on its own and the next is read afresh.
@@ -120,7 +125,14 @@ def split(text: str, mark: str) -> list[list[str]]:
                 before = reader.line_num
         except csv.Error as error:
             raise ValueError(f"line {first + reader.line_num} is not valid CSV ({error})") from error
+    if not has_end(text) and len(rows) > 1 and len(rows[-1]) < min(len(row) for row in rows[-_BEFORE:-1]):
+        raise ValueError(CUT)
     return rows
+
+
+def has_end(text: str) -> bool:
+    """Whether the last line has its end. Many whole files lack it; a file that was cut always does."""
+    return text.endswith(("\n", "\r"))
 
 
 def _is_torn(lines: Sequence[str], mark: str, widths: Counter[int]) -> bool:
@@ -173,8 +185,6 @@ def below_header(body: bytes, find: Callable[[Sequence[str]], P]) -> list[Below[
     found: list[Below[P]] = []
     nearest: NotHeader | None = None
     for sheet, rows in _tables(body):
-        if found and not sheet:
-            break  # another separator for the same text
         for index, row in enumerate(rows[:HEADER_WITHIN]):
             try:
                 found.append(Below(find(row), row, rows[index + 1 :], index + 2, sheet))
@@ -182,6 +192,8 @@ def below_header(body: bytes, find: Callable[[Sequence[str]], P]) -> list[Below[
             except NotHeader as error:
                 if nearest is None or error.missing < nearest.missing:
                     nearest = error
+        if found and not sheet:
+            break  # the others are other separators for the same text
     if not found:
         raise nearest or NotHeader("it has no line")
     return found
@@ -194,8 +206,16 @@ def _tables(body: bytes) -> Iterator[tuple[str, list[list[str]]]]:
         return
     text = text_of(body)
     first = [line for line in text[:65536].splitlines() if line.strip()][:HEADER_WITHIN]
+    problem: ValueError | None = None
     for mark in sorted({separator(line) for line in first}, key=SEPARATORS.index):
-        yield "", split(text, mark)
+        try:
+            rows = split(text, mark)
+        except ValueError as error:
+            problem = problem or error
+            continue
+        yield "", rows
+    if problem is not None:
+        raise problem
 
 
 def sheets(body: bytes) -> dict[str, list[list[str]]]:

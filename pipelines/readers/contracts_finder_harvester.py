@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.batch import Batch, Rejected
 from pipelines.contracts import releases
+from pipelines.readers import _rows
 from pipelines.text import unpack
 
 KIND = "contracts-finder-harvester"
@@ -57,6 +58,8 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         for cells in reader:
             if not cells:
                 continue
+            if len(cells) < len(columns) and not _rows.has_end(text) and reader.line_num >= text.count("\n") + 1:
+                return Batch().refuse(name, body, _rows.CUT)
             if len(cells) != len(columns):
                 batch.read += 1
                 reason = f"has {len(cells)} cells where the head has {len(columns)}; the file may be cut"

@@ -32,7 +32,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 # A header further down than this is not one.
 HEADER_WITHIN = 10
-_NAME = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_NAME = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+gov\.uk")
 _DAY_IN_NAME = re.compile(r"(\d{1,2}[ _]+[A-Za-z]{3,9}[ _]+\d{4})")
 
 
@@ -43,7 +43,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     """
     batch = Batch()
     try:
-        rows = _table(body)
+        rows, ends = _table(body)
         places, first = _header(rows)
     except ValueError as error:
         return batch.refuse(name, body, str(error))
@@ -58,7 +58,11 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         batch.read += 1
         domain = names.host(told["domain"])
         if not _NAME.fullmatch(domain):
-            batch.rejected.append(Rejected(f"{name} row {number}", ",".join(row).encode(), "it is no domain name"))
+            if number == len(rows) and not ends:
+                return Batch().refuse(name, body, _rows.CUT)
+            batch.rejected.append(
+                Rejected(f"{name} row {number}", ",".join(row).encode(), "it is no name below gov.uk")
+            )
             continue
         found.setdefault(domain, Domain(domain, plain(told.get("owner"), 300), listed_on, source_id))
     if not found:
@@ -69,11 +73,12 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     return batch
 
 
-def _table(body: bytes) -> list[list[str]]:
+def _table(body: bytes) -> tuple[list[list[str]], bool]:
+    """The rows, and whether the last one has its end."""
     if _rows.is_spreadsheet(body):
-        return max(_rows.sheets(body).values(), key=len, default=[])
+        return max(_rows.sheets(body).values(), key=len, default=[]), True
     text = _rows.text_of(body)
-    return _rows.split(text, _rows.separator(text[:4000]))
+    return _rows.split(text, _rows.separator(text[:4000])), _rows.has_end(text)
 
 
 def _header(rows: Sequence[Sequence[str]]) -> tuple[dict[str, int], int]:

@@ -7,7 +7,6 @@ import datetime as dt
 import http.server
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,8 +27,8 @@ from pipelines.store import Store
 from scrapers import incidents
 from scrapers._fetch import Fetcher, SourceEnded
 from scrapers._source import Page, Run
+from tests.scrapers.cases.incidents import BODIES, NO_MORE, body_of
 
-BODIES = Path(__file__).parent / "bodies"
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 REVIEWS = next(feed for feed in incidents.FEEDS if feed.pages)
 Served = dict[str, tuple[int, bytes, dict[str, str]]]
@@ -89,21 +88,10 @@ def path_of(feed: incidents.Feed) -> str:
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """Every feed answers with a body of its shape; feeds with the same path share one."""
-    utf16 = {"aws-current.json", "aws-history.json"}
-    body_for = {
-        "aws-current": "aws-current.json", "aws-history": "aws-history.json", "azure-rss": "azure.rss",
-        "azure-history": "azure-history.html", "azure-reviews": "azure-history.html", "google": "google.json",
-        "huggingface": "better-stack.json", "perplexity": "instatus.json", "openai": "statuspage-dialect.json",
-        "cohere": "statuspage-dialect.json",
-    }  # fmt: skip
     served: Served = {"/robots.txt": (404, b"", {})}
     for feed in incidents.FEEDS:
-        name = body_for.get(feed.id, "statuspage-incidents.json")
-        body = (BODIES / name).read_bytes()
-        if name in utf16:
-            body = b"\xfe\xff" + body.decode().encode("utf-16-be")
-        served[path_of(feed)] = (200, body, {"ETag": f'"{feed.id}-1"'})
-    served[path_of(REVIEWS)[:-1] + "2"] = (200, b"<html>No more</html>", {})
+        served[path_of(feed)] = (200, body_of(feed), {"ETag": f'"{feed.id}-1"'})
+    served[path_of(REVIEWS)[:-1] + "2"] = (200, NO_MORE, {})
     asked: list[tuple[str, dict[str, str]]] = []
     kind = type("H", (Handler,), {"served": served, "asked": asked})
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
@@ -186,7 +174,7 @@ def test_a_history_that_was_cut_is_walked_again(stand_in: StandIn) -> None:
     assert error is not None and "azure-reviews" in str(error)
     cursor = pages[-1].cursor
     stand_in.served[path_of(REVIEWS)] = (200, (BODIES / "azure-history.html").read_bytes() + b" ", {})
-    stand_in.served[path_of(REVIEWS)[:-1] + "2"] = (200, b"<html>No more</html>", {})
+    stand_in.served[path_of(REVIEWS)[:-1] + "2"] = (200, NO_MORE, {})
     stand_in.asked.clear()
     _, error = stand_in.collect(cursor)
     assert error is None and any("page=2" in path for path, _ in stand_in.asked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from pipelines.errors import Refused
 from scrapers import public_contracts_scotland, sell2wales
 from scrapers._source import source
+from tests.scrapers.proactis import package
 
 SINCE = dt.date(2026, 9, 1)
 # month -> type -> notices, of our own invention in the portals' shape.
@@ -21,35 +21,6 @@ NOTICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "09-2026": {"6": ("SEP6",), "104": ("SEP104",), "20": ("SEP20",)},
 }
 AWARDS = ["NOV100", "OCT103", "OCT30", "OCT31", "SEP104", "SEP20", "SEP6"]
-
-
-def release(notice: str, prefix: str = "r6ebe6") -> dict[str, Any]:
-    return {
-        "ocid": f"ocds-{prefix}-{notice.lower()}",
-        "id": notice,
-        "date": "2026-10-05T00:00:00Z",
-        "tag": ["award"],
-        "language": "EN",
-        "buyer": {"id": "org-1", "name": "Ayrshire Test Council"},
-        "parties": [{"id": "org-1", "name": "Ayrshire Test Council", "roles": ["buyer"],
-                     "contactPoint": {"name": "A Person", "email": "a.person" + "@" + "council.example"}}],
-        "tender": {"id": notice, "title": f"Cloud hosting {notice}", "status": "complete"},
-        "awards": [{"id": "1", "status": "active", "date": "2026-10-01T00:00:00Z",
-                    "value": {"amount": 120000, "currency": "GBP"}, "suppliers": [{"id": "s", "name": "A Supplier Ltd"}]}],
-    }  # fmt: skip
-
-
-def package(*notices: str, prefix: str = "r6ebe6") -> bytes:
-    """A package as both portals send it; one without notices has no `releases` at all."""
-    body: dict[str, Any] = {
-        "uri": "https://api.portal.example/v1/Notices",
-        "version": "1.1",
-        "publishedDate": "2026-11-25T00:00:00Z",
-        "publisher": {"name": "A portal"},
-    }
-    if notices:
-        body["releases"] = [release(notice, prefix) for notice in notices]
-    return json.dumps(body).encode()
 
 
 def portal(path: str, query: Mapping[str, str]) -> tuple[int, bytes]:
@@ -160,6 +131,7 @@ def test_a_type_that_the_server_fails_on_stops_no_other_and_the_run_is_not_compl
         b'{"error": "try later", "version": "1.1"}',
         b'{"Message": "An error has occurred."}',
         b'{"version": "1.1", "publisher": {}, "releases": null}',
+        package("OCT30").replace(b'"releases"', b'"results"'),
         package("OCT30")[:-40],
         b"<html>Request blocked</html>",
     ],

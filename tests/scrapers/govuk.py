@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from tests.scrapers.standin import Asked, Reply
+from tests.scrapers.standin import Reply
 
 ASSETS = "https://assets.publishing.service.gov.uk"
 
@@ -78,17 +77,18 @@ def old_collection(title: str, owner: str | None, documents: Sequence[tuple[str,
     return _frame(title, owner, f'<div class="group"><ol class="group-document-list">{items}</ol></div>')
 
 
-@dataclass
-class Site:
-    """Bodies by path; `answers` replaces the answer to a path; everything else is 404."""
+LAYOUTS = {"new": new_layout, "old": old_layout, "inline": inline_layout}
 
-    bodies: dict[str, bytes] = field(default_factory=dict)
-    answers: dict[str, Reply] = field(default_factory=dict)
 
-    def __call__(self, asked: Asked, number: int) -> Reply:
-        if asked.path in self.answers:
-            return self.answers[asked.path]
-        if asked.path not in self.bodies:
-            return Reply(b"<html><body>Page not found</body></html>", 404, {"Content-Type": "text/html"})
-        page = asked.path.startswith("/government/") and "." not in asked.path
-        return Reply(self.bodies[asked.path], 200, {"Content-Type": "text/html; charset=utf-8" if page else "text/csv"})
+def broken(page: str, file: str) -> list[tuple[str, str, Reply, str]]:
+    """What goes wrong with a source that reads the newest file of a page: name, path, answer, words of the reason."""
+    return [
+        ("a page of another shape", page, Reply(b"<!doctype html><div id=app></div>"), "its shape may have changed"),
+        ("a page that is gone", page, Reply(b"gone", 404), "answered 404"),
+        ("a dead link", file, Reply(b"gone", 410), "answered 410"),
+        ("forbidden", file, Reply(b"", 403), "answered 403"),
+        ("too many, for a day", file, Reply(b"", 429, {"Retry-After": "86400"}), "stay away until"),
+        ("a web page instead of a file", file, Reply(b"<!DOCTYPE html><p>Sorry"), "it is a web page, no table"),
+        ("an empty file", file, Reply(b" \n"), "it is empty"),
+        ("a cut file", file, Reply(b"a,b", cut=True), "the body was cut"),
+    ]

@@ -250,7 +250,7 @@ def body_fault(name, function, meaning):
 
 body_fault("truncated_json", lambda b: b[: len(b) * 2 // 3], "JSON cut off, Content-Length matches")
 body_fault("bom", lambda b: b"\xef\xbb\xbf" + b, "UTF-8 byte-order mark in front")
-body_fault("utf16", lambda b: b.decode().encode("utf-16"), "UTF-16 body under a utf-8 label")
+body_fault("utf16", lambda b: b.decode("latin-1").encode("utf-16"), "UTF-16 body under a utf-8 label")
 body_fault(
     "latin1", lambda b: b.replace(b"Department", "Département".encode("latin-1")), "Latin-1 bytes, labelled utf-8"
 )
@@ -385,6 +385,6 @@ page_fault(
 page_fault("cursor_lost", lambda p, q: {**p, "links": {}}, "the feed stops early, without an error")
 page_fault(
     "repeated_page",
-    lambda p, q: {**p, "releases": [release(i) for i in range(q["per"])]},
+    lambda p, q: {**p, "releases": q["first"]},
     "page 0 served again under a later cursor",
 )

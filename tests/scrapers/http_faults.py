@@ -75,7 +75,8 @@ class Handler(BaseHTTPRequestHandler):
         pages, per = int(q.get("pages", 3)), int(q.get("per", 20))
         number = int(q.get("cursor", "c-0").removeprefix("c-") or 0)
         base = f"http://{self.headers.get('Host', '127.0.0.1')}"
-        return feed_page(base, number, pages, per, q), {"base": base, "query": q, "page": number, "per": per}
+        first = feed_page(base, 0, pages, per, q)["releases"]
+        return feed_page(base, number, pages, per, q), {"base": base, "query": q, "page": number, "first": first}
 
     def page_bytes(self):
         return json.dumps(self.page()[0]).encode()
@@ -138,8 +139,8 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 512
 
-    def __init__(self, address):
-        super().__init__(address, Handler)
+    def __init__(self, address, handler=Handler):
+        super().__init__(address, handler)
         self.lock, self.stop = threading.Lock(), threading.Event()
         self.forget()
 

@@ -14,6 +14,9 @@ from urllib.parse import urlencode
 
 from tests.scrapers.standin import Asked, Reply
 
+FTS = "ocds-h6vhtk-"
+CF = "ocds-b5fd17-00000000-0000-4000-8000-000000"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -12,12 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: when (by the shared clock), what path, what keys, what body."""
+    """One request: when (by the shared clock), what path, what keys, what body, of whom."""
 
     at: float
     path: str
     query: Mapping[str, str]
     body: bytes = b""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     """Whether the connection closes before the promised length."""
+
+
+@dataclass
+class Site:
+    """Bodies by path; `answers` replaces the answer to a path; everything else is 404."""
+
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    answers: dict[str, Reply] = field(default_factory=dict)
+
+    def __call__(self, asked: Asked, number: int) -> Reply:
+        if asked.path in self.answers:
+            return self.answers[asked.path]
+        if asked.path not in self.bodies:
+            return Reply(b"<html><body>Page not found</body></html>", 404, {"Content-Type": "text/html"})
+        return Reply(self.bodies[asked.path])
 
 
 @dataclass(slots=True)
@@ -65,7 +81,7 @@ def serve(answer: Callable[[Asked, int], Reply], clock: Clock | None = None) -> 
         def _take(self, body: bytes) -> None:
             parts = urlsplit(self.path)
             query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
-            asked = Asked(time(), parts.path, query, body)
+            asked = Asked(time(), parts.path, query, body, f"http://{self.headers['Host']}")
             log.append(asked)
             reply = answer(asked, len(log))
             self.send_response(reply.status)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pipelines.errors import Partial, Refused
-from scrapers._fetch import Fetcher, FetchRefused, Limits, SourceEnded, retry_after
+from scrapers._fetch import Fetcher, FetchRefused, Limits, SourceEnded, StayAway, retry_after
 from scrapers._guard import is_public
-from scrapers._json import BadJSON, strict_json
+from scrapers._json import BadJSON, is_cut, strict_json
 
 NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
 
@@ -329,3 +329,64 @@ def test_a_redirects_body_is_read_by_us_alone(monkeypatch: pytest.MonkeyPatch) -
     session = Fetcher()._session
     assert session.get_redirect_target(answer) is None
     assert list(session.resolve_redirects(answer, requests.Request("GET", "http://a.example/").prepare())) == []
+
+
+def test_a_host_that_asked_for_silence_is_left_alone_whatever_is_asked_for(server) -> None:
+    """Five tries at one address are over; the next address of the host waits for what the last answer said."""
+    base, answers, asked = server
+    answers["/busy"] = lambda h: h.say(429, b"", Retry_After="90")
+    answers["/a"] = lambda h: h.say(200, b"{}")
+    clock = Clock()
+    one = fetcher(base, clock)
+    with pytest.raises(SourceEnded):
+        one.get("https://real.example/busy")
+    before = clock()
+    one.get("https://real.example/a")
+    assert clock() - before == 90 and asked.count("/busy") == 5
+    with pytest.raises(SourceEnded):
+        one.get("https://real.example/busy")
+    with pytest.raises(StayAway, match="stay away until"):  # who asks once does not wait
+        one.get("https://real.example/a", retry=False)
+
+
+def test_after_a_day_of_silence_no_address_of_the_host_is_asked(server) -> None:
+    base, answers, asked = server
+    answers["/busy"] = lambda h: h.say(503, b"", Retry_After="86400")
+    one = fetcher(base)
+    for address in ("/busy", "/a"):
+        with pytest.raises(StayAway, match="2026-11-26 12:00"):
+            one.get(f"https://real.example{address}")
+    assert asked == ["/busy"]
+
+
+def test_json_that_lacks_its_end_is_asked_for_again_and_then_handed_over(server) -> None:
+    base, answers, asked = server
+    answers["/once"] = lambda h: h.say(200, b'{"a": [1, 2]}' if len(asked) > 1 else b'{"a": [1,')
+    assert fetcher(base).get("https://real.example/once").body == b'{"a": [1, 2]}'
+    asked.clear()
+    answers["/always"] = lambda h: h.say(200, b'{"a": [1,')
+    assert fetcher(base).get("https://real.example/always").body == b'{"a": [1,'
+    assert len(asked) == 5
+    asked.clear()
+    answers["/table"] = lambda h: h.say(200, b"[a table\n")
+    fetcher(base).get("https://real.example/table", accept="text/csv")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "cut"),
+    [
+        (b'{"a": 1}', False),
+        (b'{"a": [1, 2', True),
+        (b'{"a": "words and', True),
+        (b'{"a": 1} <!-- node 3 -->', False),
+        (b'[{"a": 1}, {"b"', True),
+        (b"\xef\xbb\xbf[1,", True),
+        (b"<html>busy", False),
+        (b'{"a" 1', False),
+        (b"[" * 200_000, False),
+        (b"", False),
+    ],
+)
+def test_what_only_lacks_its_end(body: bytes, cut: bool) -> None:
+    assert is_cut(body) is cut

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from app import collecting
 from pipelines import build, reference
 from pipelines.domains import newest_list, owned
 from pipelines.edition import Edition
@@ -18,37 +17,17 @@ from pipelines.readers import reader
 from pipelines.store import Store
 from scrapers import govuk_domains
 from scrapers._fetch import Fetcher, FetchRefused
-from scrapers._source import Source, source
-from tests.scrapers.govuk import ASSETS, Site, inline_layout, new_layout, old_layout
-from tests.scrapers.mortal import Killed, Mortal
-from tests.scrapers.standin import Asked, Clock, Reply, serve
+from scrapers._source import source
+from tests.scrapers import runs
+from tests.scrapers.cases.govuk_domains import LIST, MARCH, NAMES, OWNED, PAGE, site
+from tests.scrapers.govuk import ASSETS, LAYOUTS, broken, new_layout
+from tests.scrapers.standin import Reply, serve
 from tests.sheets import workbook
 
-PAGE = "/government/publications/list-of-gov-uk-domain-names"
-MARCH = "/media/69cb/List_of_.gov.uk_domain_names_as_of_31_March_2026_1.csv"
-JANUARY = "/media/6784/List_of_.gov.uk_domain_names_as_of_13_January_2025.csv"
-LIST = b"\xef\xbb\xbfList of .gov.uk domain names as of 31 March 2026\r\nDomain Name\r\nhive.gov.uk\r\nWAX.gov.uk\r\nwww-old.comb.gov.uk\r\n"  # fmt: skip
-OWNED = b"Domain Name,Registered for\nhive.gov.uk,Home Office\nwax.gov.uk,Wax Parish Council\ncomb.gov.uk,\n"
-LAYOUTS = {"new": new_layout, "old": old_layout, "inline": inline_layout}
 
-
-def site(layout: str = "new", body: bytes = LIST) -> Site:
-    files = [("List of .gov.uk domain names as of 13 January 2025", ASSETS + JANUARY), ("List of .gov.uk domain names as of 31 March 2026", ASSETS + MARCH), ("Spending of March 2026", f"{ASSETS}/media/s/spend.csv")]  # fmt: skip
-    return Site({PAGE: LAYOUTS[layout]("List of .gov.uk domain names", "Cabinet Office", files), MARCH: body, JANUARY: OWNED})  # fmt: skip
-
-
-def collect(store: Store, answer: Callable[[Asked, int], Reply], lives: int = 10**9) -> tuple[Any, list[str]]:
-    clock = Clock()
-    with serve(answer, clock) as server:
-
-        def fetcher_of(facts: Source) -> Fetcher:
-            return Mortal(lives, facts.limits, base_url=server.base, clock=clock, sleep=clock.sleep)
-
-        report = collecting.collect(store, "govuk-domains", fetcher_of, sleep=clock.sleep)
-        return report, server.paths()
-
-
-NAMES = ["hive.gov.uk", "wax.gov.uk", "www-old.comb.gov.uk"]
+def collect(store: Store, answer: runs.Answer) -> tuple[Any, list[str]]:
+    report, log = runs.collect(store, "govuk-domains", answer)
+    return report, [asked.path for asked in log]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -65,36 +44,21 @@ def test_the_newest_list_is_found_through_its_page(store: Store, layout: str) ->
 
 
 BROKEN = [
+    *broken(PAGE, MARCH),
     ("a page without the list", PAGE, Reply(new_layout("Domain names", None, [])), "names no list of domain names"),
-    ("a page of another shape", PAGE, Reply(b"<!doctype html><div id=app></div>"), "its shape may have changed"),
-    ("a page that is gone", PAGE, Reply(b"gone", 404), "answered 404"),
-    ("a dead link", MARCH, Reply(b"gone", 410), "answered 410"),
-    ("forbidden", MARCH, Reply(b"", 403), "answered 403"),
-    ("too many, for a day", PAGE, Reply(b"", 429, {"Retry-After": "86400"}), "stay away until"),
-    ("a web page instead of a file", MARCH, Reply(b"<!DOCTYPE html><p>Sorry"), "it is a web page, no table"),
-    ("an empty file", MARCH, Reply(b""), "it is empty"),
     ("a table of something else", MARCH, Reply(b"month,bees\n2018-07,7\n"), "is a header or a domain name"),
     ("a header and nothing below", MARCH, Reply(b"Domain Name\n"), "holds no domain name"),
-    ("a cut file", MARCH, Reply(LIST, cut=True), "the body was cut"),
 ]
 
 
 @pytest.mark.parametrize(("case", "path", "reply", "reason"), BROKEN, ids=[row[0] for row in BROKEN])
 def test_what_breaks_is_never_complete(store: Store, case: str, path: str, reply: Reply, reason: str) -> None:
-    broken = site()
-    broken.answers[path] = reply
-    report, _ = collect(store, broken)
+    wrong = site()
+    wrong.answers[path] = reply
+    report, _ = collect(store, wrong)
     assert report.state in ("partial", "failed") and reason in (report.reason or ""), report.reason
     assert newest_list(store, store.manifest()) == {}
     assert collect(store, site())[0].state == "complete" and list(newest_list(store, store.manifest())) == NAMES
-
-
-@pytest.mark.parametrize("lives", range(3))
-def test_killed_at_any_request_and_run_again_nothing_is_lost_or_doubled(store: Store, lives: int) -> None:
-    with pytest.raises(Killed):
-        collect(store, site(), lives)
-    assert collect(store, site())[0].state == "complete"
-    assert sorted(store.read("domains", store.manifest())["domain_name"].to_pylist()) == NAMES
 
 
 SHAPES = [

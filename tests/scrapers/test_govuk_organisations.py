@@ -6,7 +6,6 @@ import datetime as dt
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,86 +16,14 @@ from pipelines.edition import Edition
 from pipelines.readers import reader
 from pipelines.store import Store
 from scrapers import govuk_organisations
-from scrapers._fetch import Fetcher
-from scrapers._source import Source, source
-from tests.scrapers.mortal import Killed, Mortal, kill_and_go_on
-from tests.scrapers.standin import Asked, Clock, Reply, serve
-
-SITE = "https://www.gov.uk"
+from scrapers._source import source
+from tests.scrapers import runs
+from tests.scrapers.cases.govuk_organisations import BODIES, SITE, List, body
+from tests.scrapers.standin import Asked, Reply
 
 
-def body(
-    slug: str,
-    title: str,
-    kind: str = "Executive agency",
-    status: str = "live",
-    closed: str | None = None,
-    parents: tuple[str, ...] = (),
-    updated: str = "2026-05-01T10:00:00.000+01:00",
-) -> dict[str, Any]:
-    """One body in the list's shape."""
-
-    def link(key: str) -> dict[str, str]:
-        return {"id": f"{SITE}/api/organisations/{key}", "web_url": f"{SITE}/government/organisations/{key}"}
-
-    return {
-        **link(slug), "title": title, "format": kind, "updated_at": updated, "analytics_identifier": "EA1",
-        "details": {"slug": slug, "abbreviation": "", "logo_formatted_name": title, "closed_at": closed,
-                    "govuk_status": status, "govuk_closed_status": "merged" if closed else None, "content_id": "0-0"},
-        "parent_organisations": [link(key) for key in parents], "child_organisations": [],
-        "superseded_organisations": [], "superseding_organisations": [],
-    }  # fmt: skip
-
-
-BODIES = [
-    body("exchequer-of-bees", "Exchequer of Bees", "Ministerial department"),
-    body("hive-agency", "Hive Agency", parents=("exchequer-of-bees",)),
-    body("wax-board", "Wax Board", "Advisory non-departmental public body", "exempt"),
-    body("old-honey-office", "Old Honey Office", status="closed", closed="2016-07-14T00:00:00.000+01:00"),
-    body("bee-government", "Bee Government", "Devolved government", "exempt"),
-    body("swarm-club", "Swarm Club", "A format nobody has seen"),
-    body("hive-tribunal", "Hive Tribunal", "Tribunal"),
-]
-
-
-@dataclass
-class List:
-    """The list as GOV.UK serves it: `per` bodies a page, next_page_url until the last. `answers` replaces the nth."""
-
-    bodies: list[dict[str, Any]] = field(default_factory=lambda: list(BODIES))
-    per: int = 2
-    answers: dict[int, Reply] = field(default_factory=dict)
-    joins: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    def __call__(self, asked: Asked, number: int) -> Reply:
-        if number in self.joins:
-            self.bodies = [self.joins[number], *self.bodies]
-        if number in self.answers:
-            return self.answers[number]
-        assert asked.path == "/api/organisations"
-        page, pages = int(asked.query["page"]), -(-len(self.bodies) // self.per)
-        told: dict[str, Any] = {
-            "results": self.bodies[(page - 1) * self.per : page * self.per],
-            "current_page": page, "total": len(self.bodies), "pages": pages, "page_size": self.per,
-            "start_index": (page - 1) * self.per + 1, "_response_info": {"status": "ok", "links": []},
-        }  # fmt: skip
-        if page < pages:
-            told["next_page_url"] = f"{SITE}/api/organisations?page={page + 1}"
-        return Reply(json.dumps(told).encode(), headers={"Content-Type": "application/json"})
-
-
-def collect(store: Store, site: List, lives: int = 10**9, **more: Any) -> tuple[collecting.Collected, list[Asked]]:
-    clock = Clock()
-    with serve(site, clock) as server:
-
-        def fetcher_of(facts: Source) -> Fetcher:
-            return Mortal(lives, facts.limits, base_url=server.base, clock=clock, sleep=clock.sleep, **more)
-
-        try:
-            report = collecting.collect(store, "govuk-organisations", fetcher_of, sleep=clock.sleep)
-        finally:
-            log = list(server.log)
-    return report, log
+def collect(store: Store, site: List, **more: Any) -> tuple[collecting.Collected, list[Asked]]:
+    return runs.collect(store, "govuk-organisations", site, **more)
 
 
 def held(store: Store) -> list[str]:
@@ -216,19 +143,11 @@ def test_stopped_by_max_requests_it_goes_on_where_it_was(store: Store) -> None:
     assert held(store) == EVERY
 
 
-@pytest.mark.parametrize("lives", range(4))
-def test_killed_at_any_request_and_run_again_nothing_is_lost_or_doubled(store: Store, lives: int) -> None:
-    with pytest.raises(Killed):
-        collect(store, List(), lives)
-    assert collect(store, List())[0].state == "complete"
-    assert held(store) == EVERY
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("every", [1, 2, 3, 7])
 def test_a_long_list_killed_again_and_again_arrives_whole(store: Store, every: int) -> None:
     bodies = [body(f"body-{number:04d}", f"Body {number}") for number in range(1265)]
-    kills = kill_and_go_on(lambda: collect(store, List(bodies, per=20), every)[0])
+    kills = runs.kill_and_go_on(lambda: collect(store, List(bodies, per=20), every)[0])
     assert kills >= 64 // every - 1
     assert held(store) == [f"body-{number:04d}" for number in range(1265)]
 

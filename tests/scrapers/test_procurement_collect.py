@@ -10,27 +10,11 @@ import pytest
 
 from app import collecting
 from pipelines.store import Store
-from scrapers._fetch import Fetched, Fetcher
-from tests.scrapers.procurement import ContractsFinderSearch, FindATender, Harvester, Told, daily_file, truth
+from tests.scrapers import runs
+from tests.scrapers.procurement import CF, FTS, ContractsFinderSearch, FindATender, Harvester, Told, daily_file, truth
 from tests.scrapers.standin import Reply, StandIn, serve
 
 FIRST = dt.date(2026, 3, 1)
-
-
-class Killed(BaseException):
-    """What a kill looks like from inside: nothing more happens."""
-
-
-class Mortal(Fetcher):
-    """A fetcher whose process is killed before its nth request."""
-
-    left = 10**9
-
-    def _once(self, *words: Any, **more: Any) -> Fetched:
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
-        return super()._once(*words, **more)
 
 
 def collect(
@@ -39,18 +23,11 @@ def collect(
     server: StandIn,
     first: dt.date,
     last: dt.date,
-    lives: int = 10**9,
+    lives: int = runs.IMMORTAL,
     now: dt.datetime | None = None,
 ) -> collecting.Collected:
-    clock = server.clock
-
-    def fetcher_of(facts: Any) -> Fetcher:
-        made = Mortal(facts.limits, base_url=server.base, clock=clock, sleep=clock.sleep)
-        made.left = lives
-        return made
-
     later = now or dt.datetime.combine(last + dt.timedelta(days=9), dt.time(), dt.UTC)
-    return collecting.collect(store, source, fetcher_of, first, last, now=later, sleep=clock.sleep)
+    return runs.collect_from(server, store, source, lives=lives, since=first, until=last, now=later)
 
 
 def held(store: Store, source: str) -> set[str]:
@@ -62,10 +39,6 @@ def held(store: Store, source: str) -> set[str]:
 
 def ocids(told: list[Told]) -> set[str]:
     return {one.ocid for one in told}
-
-
-FTS = "ocds-h6vhtk-"
-CF = "ocds-b5fd17-00000000-0000-4000-8000-000000"
 
 
 def within(times: list[float], count: int, seconds: float) -> bool:
@@ -119,17 +92,8 @@ def awards(store: Store) -> set[tuple[Any, ...]]:
 
 def kill_and_go_on(store: Store, source: str, site: Any, first: dt.date, last: dt.date, every: int) -> int:
     """Kill after so many requests, again and again, until a run ends; the number of kills."""
-    kills = 0
     with serve(site) as server:
-        while True:
-            try:
-                report = collect(store, source, server, first, last, lives=every)
-            except Killed:
-                kills += 1
-                assert kills < 500, "it does not get on"
-                continue
-            assert report.state == "complete"
-            return kills
+        return runs.kill_and_go_on(lambda: collect(store, source, server, first, last, lives=every), most=500)
 
 
 @pytest.mark.parametrize(
@@ -147,23 +111,6 @@ def test_find_a_tender_killed_again_and_again_loses_and_doubles_nothing(
     with serve(FindATender(told)) as server:
         collect(once, "find-a-tender", server, FIRST, last)
     assert awards(store) == awards(once)
-
-
-@pytest.mark.full
-def test_find_a_tender_killed_at_every_single_request(tmp_path: Any) -> None:
-    told, site = find_a_tender(2, each_day=6)
-    last = FIRST + dt.timedelta(days=1)
-    with serve(site) as server:
-        collect(Store(tmp_path / "whole"), "find-a-tender", server, FIRST, last)
-        requests = len(server.log)
-    assert requests > 10
-    for lives in range(requests):
-        place = Store(tmp_path / f"killed-{lives}")
-        with serve(find_a_tender(2, each_day=6)[1]) as server:
-            with pytest.raises(Killed):
-                collect(place, "find-a-tender", server, FIRST, last, lives=lives)
-            assert collect(place, "find-a-tender", server, FIRST, last).state == "complete"
-        assert held(place, "find-a-tender") == ocids(told), lives
 
 
 @pytest.mark.parametrize("days", [40, pytest.param(365, marks=pytest.mark.full)])
@@ -209,6 +156,24 @@ def test_a_day_that_is_still_open_is_asked_again(store: Store) -> None:
         report = collect(store, "contracts-finder", server, FIRST, FIRST + dt.timedelta(days=2))
         assert [asked.path.rsplit("/", 1)[1] for asked in server.log] == ["3", "2"]
     assert report.state == "complete" and held(store, "contracts-finder") == ocids(told)
+
+
+def test_an_empty_day_is_believed_when_it_is_empty_on_another_day_too(store: Store) -> None:
+    """An empty answer may be a fault, and a day that is done is never asked again."""
+    told = truth(CF, FIRST, 3, 4)
+    whole = Harvester(told)
+
+    def nothing(asked: Any, number: int) -> Reply:
+        return Reply(b"") if asked.path.endswith("/2") else whole(asked, number)
+
+    last, asked_for = FIRST + dt.timedelta(days=2), []
+    for day in (10, 10, 11, 12):
+        with serve(nothing) as server:
+            now = dt.datetime(2026, 3, day, tzinfo=dt.UTC)
+            report = collect(store, "contracts-finder", server, FIRST, last, now=now)
+            asked_for.append((report.state, [asked.path.rsplit("/", 1)[1] for asked in server.log]))
+    assert asked_for == [("partial", ["3", "2", "1"]), ("partial", ["2"]), ("complete", ["2"]), ("complete", [])]
+    assert held(store, "contracts-finder") == {one.ocid for one in told if one.at.day != 2}
 
 
 def test_a_missing_day_and_a_cut_file_are_never_complete(store: Store) -> None:

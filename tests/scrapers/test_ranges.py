@@ -3,86 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.server
-import json
-import threading
-from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from pipelines.errors import Partial
 from pipelines.readers import reader
+from pipelines.store import Store
 from scrapers import ranges
-from scrapers._fetch import Fetcher, SourceEnded
+from scrapers._fetch import Fetched, Fetcher, SourceEnded
 from scrapers._source import Page, Run, source
+from tests.scrapers import runs
+from tests.scrapers.cases.ranges import BODIES, WEEKLY, site
+from tests.scrapers.runs import Answer
+from tests.scrapers.standin import serve
 
 NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
-WEEKLY = "/download/7/1/d/71d8/ServiceTags_Public_20261116.json"
-PAGE = f"""<html><body><h1>Azure IP Ranges and Service Tags</h1>
-<a href="https://download.example/download/7/1/d/71d8/ServiceTags_Public_20261109.json">older</a>
-<a href="https://download.example{WEEKLY}" class="download">Download</a><a href="/about">About</a></body></html>"""
-BODIES: dict[str, str] = {
-    "/ip-ranges.json": json.dumps({"syncToken": "1", "createDate": "2026-11-25-01-02-03", "ipv6_prefixes": [],
-                                   "prefixes": [{"ip_prefix": "3.8.0.0/14", "region": "eu-west-2", "service": "EC2"}]}),
-    "/en-us/download/details.aspx": PAGE,
-    WEEKLY: json.dumps({"cloud": "Public", "values": [{"name": "AzureCloud.uksouth", "properties": {"region": "uksouth", "addressPrefixes": ["20.26.0.0/16"]}}]}),
-    "/ipranges/cloud.json": json.dumps({"syncToken": "1", "creationTime": "2026-11-20", "prefixes": [{"ipv4Prefix": "34.89.0.0/17", "service": "Google Cloud", "scope": "europe-west2"}]}),
-    "/en-us/iaas/tools/public_ip_ranges.json": json.dumps({"last_updated_timestamp": "2026-11-20", "regions": [{"region": "uk-london-1", "cidrs": [{"cidr": "129.80.0.0/16", "tags": ["OCI"]}]}]}),
-    "/ips-v4": "104.16.0.0/13\n",
-    "/ips-v6": "2606:4700::/32\n",
-    "/public-ip-list": json.dumps({"addresses": ["151.101.0.0/16"], "ipv6_addresses": []}),
-    "/geo/google.csv": "46.101.0.0/18,GB,GB-SLG,London,SL1 4AX\n",
-    "/": "# geofeed\n2a01:7e00::/32,GB,GB-ENG,London,\n",
-    "/meta": json.dumps({"web": ["140.82.112.0/20"], "git": [], "pages": ["185.199.108.0/22"]}),
-}  # fmt: skip
 
 
-@pytest.fixture
-def stand_in() -> Iterator[tuple[str, dict[str, str], list[str]]]:
-    bodies, asked = dict(BODIES), []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            asked.append(path)
-            body = bodies.get(path)
-            self.send_response(404 if body is None else 200)
-            data = (body or "").encode()
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", bodies, asked
-    server.shutdown()
-    server.server_close()
-
-
-def collect(base: str, cursor: dict[str, object] | None = None) -> tuple[list[Page], Partial | None]:
-    fetcher = Fetcher(base_url=base, sleep=lambda _: None)
+def collect(answer: Answer, cursor: dict[str, object] | None = None) -> tuple[list[Page], Partial | None, list[str]]:
+    """The pages of one run, how it ended, and what it asked for; with a cursor the one before did not end."""
     pages: list[Page] = []
-    try:
-        for page in ranges.collect(fetcher, Run(None, None, cursor or {}, NOW)):
-            pages.append(page)
-    except Partial as error:
-        return pages, error
-    finally:
-        fetcher.close()
-    return pages, None
+    error: Partial | None = None
+    with serve(answer) as server:
+        fetcher = Fetcher(base_url=server.base, sleep=lambda _: None)
+        try:
+            pages.extend(ranges.collect(fetcher, Run(None, None, cursor or {}, NOW, resuming=cursor is not None)))
+        except Partial as stopped:
+            error = stopped
+        finally:
+            fetcher.close()
+        return pages, error, server.paths()
 
 
 def test_it_is_found_by_its_id() -> None:
     assert source("ranges") is ranges
 
 
-def test_every_list_is_fetched_once_and_read(stand_in: tuple[str, dict[str, str], list[str]]) -> None:
-    base, _, asked = stand_in
-    pages, error = collect(base)
+def test_every_list_is_fetched_once_and_read() -> None:
+    pages, error, asked = collect(site())
     assert error is None and len(pages) == len(ranges.LISTS) == 10
     assert sorted(asked) == sorted(BODIES)  # the page of Azure's list and its newest file, never the older one
     found = []
@@ -105,27 +63,49 @@ def test_every_list_is_fetched_once_and_read(stand_in: tuple[str, dict[str, str]
     ]
 
 
-def test_one_missing_list_stops_no_other_and_the_next_run_asks_only_for_it(
-    stand_in: tuple[str, dict[str, str], list[str]],
-) -> None:
-    base, bodies, asked = stand_in
-    del bodies["/meta"], bodies[WEEKLY]
-    pages, error = collect(base)
+def test_one_missing_list_stops_no_other_and_the_next_run_asks_only_for_it() -> None:
+    lacking = site()
+    del lacking.bodies["/meta"], lacking.bodies[WEEKLY]
+    pages, error, _ = collect(lacking)
     assert len(pages) == 8 and error is not None
     assert str(error).startswith("2 of 10 lists could not be had: azure (it answered 404; run again later); github")
-    bodies["/meta"], bodies[WEEKLY] = BODIES["/meta"], BODIES[WEEKLY]
-    asked.clear()
-    pages, error = collect(base, dict(pages[-1].cursor))
+    pages, error, asked = collect(site(), dict(pages[-1].cursor))
     assert [p.name.split()[0] for p in pages] == ["azure", "github"] and error is None
     assert asked == ["/en-us/download/details.aspx", WEEKLY, "/meta"]
 
 
-def test_another_day_asks_for_all_again(stand_in: tuple[str, dict[str, str], list[str]]) -> None:
-    base, _, _ = stand_in
-    pages, _ = collect(base, {"day": "2026-11-24", "done": ["aws"]})
+def test_another_day_asks_for_all_again() -> None:
+    pages, _, _ = collect(site(), {"day": "2026-11-24", "done": ["aws"]})
     assert len(pages) == 10
 
 
 def test_a_download_page_without_the_file_says_so() -> None:
     with pytest.raises(SourceEnded, match="names no ServiceTags_Public file"):
-        ranges.azure_file(b"<html><a href='/x.json'>x</a></html>", "https://www.example/")
+        ranges.azure_file(Fetched("", 200, {}, b"<html><a href='/x.json'>x</a></html>", NOW), "https://www.example/")
+
+
+def test_a_list_that_its_reader_refused_is_asked_for_again_on_the_same_day(store: Store) -> None:
+    refused = site()
+    refused.bodies["/meta"] = b"<html>busy</html>"
+    report, _ = runs.collect(store, "ranges", refused, now=NOW)
+    assert report.state == "partial" and "github" in (report.reason or "")
+    report, log = runs.collect(store, "ranges", site(), now=NOW)
+    assert (report.state, [asked.path for asked in log]) == ("complete", ["/meta"])
+
+
+def test_a_second_run_on_a_day_reads_everything_again(store: Store) -> None:
+    for _ in range(2):
+        report, log = runs.collect(store, "ranges", site(), now=NOW)
+        assert (report.state, report.read, len(log)) == ("complete", 11, 11)
+
+
+def test_days_on_which_a_list_was_lacking_do_not_add_up(store: Store) -> None:
+    """Else the first whole run after a month of them would set a measure that no later one reaches."""
+    lacking = site()
+    del lacking.bodies["/meta"]
+    for day in range(4):
+        report, _ = runs.collect(store, "ranges", lacking, now=NOW + dt.timedelta(days=day))
+        assert (report.state, report.distinct) == ("partial", 9)
+    for day in (5, 6):
+        report, _ = runs.collect(store, "ranges", site(), now=NOW + dt.timedelta(days=day))
+        assert (report.state, report.distinct) == ("complete", 11)

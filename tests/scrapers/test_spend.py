@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,83 +14,15 @@ from app import collecting
 from pipelines.errors import Refused
 from pipelines.store import Store
 from scrapers import _govuk, spend
-from scrapers._fetch import Fetcher
-from scrapers._source import Source, source
-from tests.scrapers.govuk import ASSETS, Site, collection, inline_layout, new_layout, old_collection, old_layout
-from tests.scrapers.mortal import Killed, Mortal, kill_and_go_on
-from tests.scrapers.standin import Asked, Clock, Reply, serve
-from tests.sheets import opendocument, workbook
-
-HEADER = "Department family,Entity,Date,Expense Type,Supplier,Transaction Number,Amount\n"
-WWW = "https://www.gov.uk"
-HIVE = "/government/collections/hive-ministry-spending-over-25000"
-WAX = "/government/publications/wax-office-spending-over-25000-2026"
+from scrapers._source import source
+from tests.scrapers import runs
+from tests.scrapers.cases.spend import BOTH, FEBRUARY, HIVE, HIVE_ROWS, JANUARY, MARCH, WAX, WAX_ROWS, WWW, csv, site
+from tests.scrapers.govuk import ASSETS, collection, new_layout, old_collection
+from tests.scrapers.standin import Asked, Reply, Site, serve
 
 
-def csv(*rows: tuple[str, str, str], entity: str = "") -> bytes:
-    """A file of (supplier, day, amount)."""
-    return (HEADER + "".join(f"{entity},{entity},{day},Hosting,{name},{name[:3]}{day[:2]},{amount}\n" for name, day, amount in rows)).encode()  # fmt: skip
-
-
-SHEET: list[list[str | float]] = [
-    ["Entity", "Date", "Expense Type", "Supplier", "Transaction Number", "Amount"],
-    ["Wax Office", "14/02/2026", "Licences", "Honey Cloud Ltd", "T9", 1234.5],
-]
-JANUARY, MARCH = "/media/a1/Hive_spend_January_2026.csv", "/media/a3/hive-spend-march-2026.CSV"
-FEBRUARY = "/government/uploads/system/uploads/attachment_data/file/7/february.csv"
-
-
-def site() -> Site:
-    """Two bodies: one with a collection of three months in three layouts, one with a page a year in two formats."""
-    pages = {
-        "january": new_layout("Hive spending January 2026", "Hive Ministry", [("Hive spend over £25,000: January 2026", ASSETS + JANUARY)]),
-        "february": old_layout("Hive spending February 2026", "Hive Ministry", [("Spending, February 2026", FEBRUARY)]),
-        "march": inline_layout("Hive spending March 2026", "Hive Ministry", [("March 2026", ASSETS + MARCH)]),
-    }  # fmt: skip
-    path = "/government/publications/hive-ministry-spending-over-25000-{}-2026"
-    listed = [
-        (f"Hive Ministry: spending over £25,000, {m.title()} 2026", path.format(m))
-        for m in ("march", "february", "january")
-    ]
-    return Site({
-        HIVE: collection("Hive Ministry spending", "Hive Ministry", [*listed, ("How bees are counted", "/government/publications/bees")]),
-        **{path.format(month): body for month, body in pages.items()},
-        JANUARY: csv(("Honey Cloud Ltd", "05/01/2026", "100.00"), ("Amazon Web Services", "09/01/2026", "30000")),
-        FEBRUARY: csv(("Honey Cloud Ltd", "05/02/2026", "200.00")),
-        MARCH: csv(("Honey Cloud Ltd", "05/03/2026", "-300.00")),
-        WAX: new_layout("Wax Office: spending over £25,000, 2026", "Wax Office", [
-            ("Wax Office spending January 2026", f"{ASSETS}/media/b1/wax-january.xlsx"),
-            ("Wax Office spending February 2026 (ODS)", f"{ASSETS}/media/b2/wax-february.ods"),
-            ("Wax Office spending March 2026", f"{ASSETS}/media/b3/wax-march.csv"),
-            ("Wax Office spending March 2026", f"{ASSETS}/media/b4/wax-march.ods"),
-            ("How to read these files", f"{ASSETS}/media/b5/columns.csv"),
-        ]),
-        "/media/b1/wax-january.xlsx": workbook([["Notes"]], [SHEET[0], ["Wax Office", "15/01/2026", "Licences", "Honey Cloud Ltd", "T8", 99.0]]),
-        "/media/b2/wax-february.ods": opendocument(SHEET),
-        "/media/b3/wax-march.csv": csv(("Honey Cloud Ltd", "16/03/2026", "1.00"), entity="Wax Office"),
-        "/media/b4/wax-march.ods": opendocument(SHEET),
-    })  # fmt: skip
-
-
-HIVE_ROWS = {("Hive Ministry", "2026-01-05", "100.00"), ("Hive Ministry", "2026-01-09", "30000.00"),
-             ("Hive Ministry", "2026-02-05", "200.00"), ("Hive Ministry", "2026-03-05", "-300.00")}  # fmt: skip
-WAX_ROWS = {("Wax Office", "2026-01-15", "99.00"), ("Wax Office", "2026-02-14", "1234.50"), ("Wax Office", "2026-03-16", "1.00")}  # fmt: skip
-BOTH = (WWW + HIVE, WWW + WAX)
-
-
-def collect(
-    store: Store, answer: Callable[[Asked, int], Reply], *words: str, lives: int = 10**9, max_requests: int | None = None, **more: Any
-) -> tuple[collecting.Collected, list[Asked]]:  # fmt: skip
-    clock = Clock()
-    with serve(answer, clock) as server:
-
-        def fetcher_of(facts: Source) -> Fetcher:
-            return Mortal(
-                lives, facts.limits, base_url=server.base, clock=clock, sleep=clock.sleep, max_requests=max_requests
-            )
-
-        report = collecting.collect(store, "spend", fetcher_of, arguments=words, sleep=clock.sleep, **more)
-        return report, list(server.log)
+def collect(store: Store, answer: runs.Answer, *words: str, **more: Any) -> tuple[collecting.Collected, list[Asked]]:
+    return runs.collect(store, "spend", answer, *words, **more)
 
 
 def held(store: Store) -> set[tuple[str, str, str]]:
@@ -260,26 +191,6 @@ def test_stopped_by_max_requests_it_goes_on_where_it_was(store: Store, allowed: 
     assert held(store) == HIVE_ROWS | WAX_ROWS
 
 
-@pytest.mark.parametrize("lives", [0, 3, 7])
-def test_killed_and_run_again_nothing_is_lost_or_doubled(store: Store, lives: int) -> None:
-    with pytest.raises(Killed):
-        collect(store, site(), *BOTH, lives=lives)
-    assert collect(store, site(), *BOTH)[0].state == "complete"
-    assert held(store) == HIVE_ROWS | WAX_ROWS
-
-
-@pytest.mark.full
-def test_killed_at_every_single_request(tmp_path: Path) -> None:
-    requests = len(collect(Store(tmp_path / "whole"), site(), *BOTH)[1])
-    assert requests > 10
-    for lives in range(requests):
-        place = Store(tmp_path / f"killed-{lives}")
-        with pytest.raises(Killed):
-            collect(place, site(), *BOTH, lives=lives)
-        assert collect(place, site(), *BOTH)[0].state == "complete"
-        assert held(place) == HIVE_ROWS | WAX_ROWS, lives
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("every", [5, 11])
 def test_ten_years_of_months_killed_again_and_again(store: Store, every: int) -> None:
@@ -294,7 +205,7 @@ def test_ten_years_of_months_killed_again_and_again(store: Store, every: int) ->
         )
         big.bodies[f"/media/{number}/m.csv"] = csv(("Honey Cloud Ltd", f"{month:%d/%m/%Y}", str(number + 1)))
     big.bodies[HIVE] = collection("Hive Ministry spending", "Hive Ministry", documents)
-    assert kill_and_go_on(lambda: collect(store, big, WWW + HIVE, lives=every)[0]) >= 240 // every
+    assert runs.kill_and_go_on(lambda: collect(store, big, WWW + HIVE, lives=every)[0]) >= 240 // every
     assert held(store) == {("Hive Ministry", f"{2016 + n // 12}-{n % 12 + 1:02}-01", f"{n + 1}.00") for n in range(120)}
 
 
