@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -39,7 +40,8 @@ def test_the_answer_says_of_how_many_and_when(default_edition: Edition) -> None:
     right, wrong, abstained = (int(row[key]) for key in ("right", "wrong", "abstained"))
     assert answer.figure("precision").value == pytest.approx(right / (right + wrong))
     assert answer.figure("recall").value == pytest.approx(right / (right + abstained))
-    assert row["measured_on"] in answer.title and f"{row['hosts']} hosts" in answer.population
+    day = dt.date.fromisoformat(row["measured_on"])
+    assert f"{day.day} {day:%B %Y}" in answer.title and f"{row['hosts']} hosts" in answer.population
     assert answer.to_json()["scores"][0]["hosts"] == int(row["hosts"])
 
 
