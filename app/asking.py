@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from app.figures import SCENARIO, scenario_of
 from app.stores import ask
 from pipelines.answers import Answer, questions
@@ -59,6 +61,23 @@ def queries_of(edition: Edition, question: str, given: Mapping[str, str | None],
     watched = Watched(edition)
     answer = questions()[_known(question, given)].answer(watched, **read(question, given))
     return script(watched, answer, address)
+
+
+def whole(edition: Edition, answer: Answer, frame: str) -> pd.DataFrame:
+    """All rows of a frame of an answer, which may hold a part of them. UnknownName for a frame that it has not."""
+    if frame in answer.frames and answer.total.get(frame, 0) <= len(answer.frames[frame]):
+        return answer.frames[frame]
+    if frame not in answer.total:
+        raise UnknownName(f"frame of {answer.id}", frame, frames_of(answer))
+    question = questions()[answer.id].answer
+    names = {name.removesuffix("_id"): name for name in inspect.signature(question).parameters}
+    found: Answer = question(edition, **{names[key]: value for key, value in answer.parameters.items()}, most=0)
+    return found.frames[frame]
+
+
+def frames_of(answer: Answer) -> list[str]:
+    """The names of an answer's frames, of those too that it holds only when it is asked for them."""
+    return list(dict.fromkeys((*answer.frames, *answer.total)))
 
 
 def asked(edition: Edition, question: str, given: Mapping[str, str | None]) -> Answer:

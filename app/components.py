@@ -14,11 +14,12 @@ import pandas as pd
 import streamlit as st
 
 from app import charts, palette, plots, state
+from app.asking import whole
 from app.figures import ROLES
 from app.stores import ask, shown_edition
 from app.words import EFFECTS, GRADES, LAYERS, SPEAKERS, TOUCH, age, amount, blank, said, sentence
 from app.words import plain as plain
-from pipelines.answers import Answer, Figure, csv_of, number, provider_name, questions
+from pipelines.answers import Answer, Figure, csv_of, number, provider_name
 from pipelines.edition import Edition
 from pipelines.errors import CloudholdError
 from pipelines.export import CREDIT
@@ -137,15 +138,7 @@ def chart(spec: charts.Chart) -> None:
 def data_button(answer: Answer, frame: str, name: str, label: str) -> None:
     """A CSV of all rows of one frame of the answer, those that the page leaves out too."""
     shown = edition()  # the one of this run: what is clicked later must not be of another
-    csv_button(answer, lambda: whole(shown, answer).frames[frame], f"{name}-{frame}", label)
-
-
-def whole(shown: Edition, answer: Answer) -> Answer:
-    """An answer with all of its rows, where it holds a part of them."""
-    if answer.body.get("rows", 0) <= len(next(iter(answer.frames.values()), ())):
-        return answer
-    found: Answer = questions()[answer.id].answer(shown, **answer.parameters, most=0)
-    return found
+    csv_button(answer, lambda: whole(shown, answer, frame), f"{name}-{frame}", label)
 
 
 def csv_button(answer: Answer, data: Callable[[], pd.DataFrame], name: str, label: str) -> None:

@@ -17,6 +17,7 @@ from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Poin
 from app.stores import ask
 from app.words import said
 from pipelines.answers import Answer, count, exposure, long_day, number, provider_name
+from pipelines.answers import claim as claim_answer
 from pipelines.answers import concentration as concentration_answer
 from pipelines.answers import incidents as incidents_answer
 from pipelines.answers import layers as layers_answer
@@ -467,7 +468,7 @@ def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
 
 @figure("claim-definitions")
 def claim_definitions(edition: Edition, claim: str) -> tuple[Answer, Chart]:
-    answer = ask(edition, "claim", claim_id=claim)
+    answer = ask(edition, "claim", claim_id=claim, most=claim_answer.MOST)
     counted = answer.frames["definitions"]
     if counted.empty:
         raise Refused(f"the claim {claim} is not about one provider's contracts, so no definition is counted")
@@ -478,7 +479,7 @@ def claim_definitions(edition: Edition, claim: str) -> tuple[Answer, Chart]:
         unit="GBP",
         labels=list(counted["label"]),
         series=(Series("known", "Known value", _numbers(counted["gbp"])),),
-        of=f"{count(len(answer.frames['notices']), 'notice')} in our sources",
+        of=f"{count(answer.total['notices'], 'notice')} in our sources",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -52,6 +52,7 @@ class Edition:
         self._connection = connection
         self._lock = threading.Lock()
         self._derived: set[str] = set()
+        self._deriving: dict[str, threading.Lock] = {}
 
     @classmethod
     def of(cls, built: Built) -> Edition:
@@ -83,10 +84,14 @@ class Edition:
         return cursor.execute(sql, parameters or {})
 
     def derive(self, name: str, sql: str) -> None:
-        """Keep the rows of a query under a name for later queries: made once, since an edition never changes."""
+        """Keep the rows of a query under a name for later queries: made once, since an edition never changes. Who needs
+        them meanwhile waits, nobody else does."""
         with self._lock:
+            making = self._deriving.setdefault(name, threading.Lock())
+            cursor = self._connection.cursor()
+        with making:
             if name not in self._derived:
-                self._connection.execute(f'CREATE TABLE "{name}" AS {sql}')
+                cursor.execute(f'CREATE TABLE "{name}" AS {sql}')
                 self._derived.add(name)
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:

@@ -115,7 +115,7 @@ def scenarios_of(reference: Reference, incident: Row, presets: Mapping[str, Scen
 
 @dataclass(slots=True)
 class Evidence:
-    """Rows of an edition that say something of bodies. `contracts` have provider, grade and dates."""
+    """Rows of an edition that say something of bodies. `contracts` have provider, certainty and dates."""
 
     organisations: Sequence[Row]
     services: Sequence[Row]
@@ -150,11 +150,10 @@ class Evidence:
         )
 
     def counts(self) -> dict[str, int]:
-        """How much of each kind there is to judge by."""
+        """How much of each kind but contracts there is to judge by: a contract may stand for others like it."""
         return {
             "findings": len(self.findings),
             "statements": len(self.statements),
-            "contracts": len(self.contracts),
             "dependences": sum(e["underlying_kind"] not in _STRUCTURE for e in self.edges),
         }
 

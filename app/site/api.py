@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.asking import asked, parameters_of, queries_of
+from app.asking import asked, frames_of, parameters_of, queries_of, whole
 from app.site._pages import State
 from pipelines.answers import csv_of, jsonable, questions
-from pipelines.errors import Refused, UnknownName
+from pipelines.errors import Refused
 from pipelines.store import sha256
 
 
@@ -29,23 +29,23 @@ def rows(request: Request) -> Response:
     state = State(request)
     question = request.path_params["answer"]
     given = {key: state.get(key) for key in request.query_params if key not in ("edition", "frame")}
-    if question in questions() and "most" in parameters_of(question):
-        given = {"most": "0", **given}  # an answer gives a page of its rows, a file gives all
+    if "skip" in given:
+        given = {"most": "0", **given}
     found = asked(state.edition, question, given)
     if not found.frames:
         raise Refused(f"the answer {question} has no table; /api/{question}.json gives all of it")
     frame = state.get("frame") or next(iter(found.frames))
-    if frame not in found.frames:
-        raise UnknownName(f"frame of {question}", frame, found.frames)
-    body = csv_of(found.frames[frame])
+    # An answer gives a page of its rows, a file gives all, unless the address says how many.
+    table = found.frames[frame] if "most" in given and frame in found.frames else whole(state.edition, found, frame)
+    body = csv_of(table)
     headers = {
         "cache-control": "no-cache",
         "content-disposition": f'inline; filename="cloudhold-{question}-{frame}-{found.edition}.csv"',
         "etag": f'"{sha256(body)}"',
         "x-cloudhold-edition": found.edition,
         "x-content-hash": found.content_hash,
-        "x-frames": ", ".join(found.frames),
-        "x-row-count": str(len(found.frames[frame])),
+        "x-frames": ", ".join(frames_of(found)),
+        "x-row-count": str(len(table)),
         "x-sha256": sha256(body),
     }
     return Response(body, media_type="text/csv", headers=headers)

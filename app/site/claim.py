@@ -20,7 +20,7 @@ MOST = 40
 def stored(request: Request) -> Response:
     state = State(request)
     claim_id = request.path_params["id"]
-    answer = ask(state.edition, "claim", claim_id=claim_id)
+    answer = ask(state.edition, "claim", claim_id=claim_id, most=claim.MOST)
     return respond(
         state,
         "claim.html",
@@ -57,6 +57,7 @@ def form(request: Request) -> Response:
             buyer=buyer,
             since=state.day("from"),
             on=state.day("to"),
+            most=claim.MOST,
         )
     known = state.edition.query(
         "SELECT DISTINCT provider FROM contract_providers WHERE provider NOT IN ('none', 'unknown')"
@@ -123,6 +124,7 @@ def _parts(state: State, answer: Answer) -> dict[str, Any]:
                 Column("Source", elsewhere("url", "notice")),
             ],
             most=MOST,
+            total=answer.total.get("notices", 0),
         )
         if len(answer.frames["notices"])
         else None,

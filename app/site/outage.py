@@ -80,7 +80,13 @@ def page(request: Request) -> Response:
         beside=answer.body["beside"],
         impact=[answer.figure(f) for f in ("service_hours", "transactions", "tied_gbp", "with_alternative")],
         lengths=chart(state, "durations", **_whose(answer, scenario.provider)),
-        signed=table("Listed contracts in force with the provider", answer.frames["contracts"], CONTRACTS, most=6),
+        signed=table(
+            "Listed contracts in force with the provider",
+            answer.frames["contracts"],
+            CONTRACTS,
+            most=6,
+            total=answer.body["contract_value_tied"]["contracts"],
+        ),
     )
 
 

@@ -38,9 +38,9 @@ def render(edition: Edition) -> None:
             "Or count a provider's contracts", "provider", _choices.providers(edition), provider_name
         )
     if provider and not chosen:
-        answer = ask(edition, "claim", provider=provider, since=_day("from"), on=_day("to"))
+        answer = ask(edition, "claim", provider=provider, since=_day("from"), on=_day("to"), most=claim.MOST)
     else:
-        answer = ask(edition, "claim", claim_id=chosen or DEFAULT)
+        answer = ask(edition, "claim", claim_id=chosen or DEFAULT, most=claim.MOST)
         told = answer.body["claim"]
         reply = (
             "We read no reply to it." if told["reply"] == "none read" else f"The other side: {sentence(told['reply'])}"
@@ -91,6 +91,7 @@ def render(edition: Edition) -> None:
                 "end_on": "To",
                 "url": "Notice",
             },
+            total=answer.total["notices"],
         )
     ui.data_button(
         answer,

@@ -133,6 +133,7 @@ def render(edition: Edition) -> None:
             "certainty": "How sure",
             "url": "Source",
         },
+        total=answer.body["contract_value_tied"]["contracts"],
     )
     ui.data_button(answer, "services", "outage", "Download the services (CSV)")
     ui.methods(answer)

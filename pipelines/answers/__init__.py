@@ -53,7 +53,8 @@ class Figure:
 class Answer:
     """One question answered from one edition: sentence, figures, tables, and what they rest on.
 
-    `frames` are the tables behind the answer by name; `body` holds the keys that the command line promises.
+    `frames` are the tables behind the answer by name; `total` says how many rows there are in those that it holds in
+    part, or not at all until it is asked with `most`; `body` holds the keys that the command line promises.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Answer:
     methods: str
     figures: list[Figure] = field(default_factory=list)
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    total: dict[str, int] = field(default_factory=dict)
     caveats: list[str] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)

@@ -59,37 +59,45 @@ def _volume(found: Any) -> float | None:
     return None if found is None or pd.isna(found) else float(found)
 
 
+# The listed contracts with a provider that are summed, each group once as the contracts question takes it. In the low
+# sum: those of which evidence knows that the whole is the provider's.
+_TIED = """
+WITH once AS (
+  SELECT * FROM contract_listed
+  SEMI JOIN (SELECT min(no) AS no FROM contract_listed WHERE provider = $provider GROUP BY group_no) USING (no)
+  WHERE summed AND start_on <= $on),
+live AS (SELECT * FROM once WHERE end_on >= $on)
+"""
+_SURE = """certainty = 'known' AND NOT via_reseller AND contract_id NOT IN (
+  SELECT contract_id FROM contract_providers GROUP BY contract_id HAVING count(DISTINCT provider) > 1)"""
+
+
 def tied(edition: Edition, provider: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Value of the listed contracts with a provider that are in force, and the contracts.
+    """Value of the listed contracts with a provider that are in force, and the first contracts.MOST of them.
 
     Keys: contracts, gbp (as the contracts question gives it), low, high, unknown_values, without_end.
     """
-    asked = contracts.answer(edition, provider=provider, most=0)
-    rows = asked.frames["contracts"]
-    once = rows.drop_duplicates("group_id")
-    once = once[once["contract_class"].isin(["contract", "call_off"])]
-    day = pd.Timestamp(edition.as_of)
-    start, end = pd.to_datetime(once["start_on"]), pd.to_datetime(once["end_on"])
-    live = once[(start <= day) & (end >= day)]
-    open_ended = once[(start <= day) & end.isna()]
-    shared = set(
-        edition.query(
-            "SELECT contract_id FROM contract_providers GROUP BY contract_id HAVING count(DISTINCT provider) > 1"
-        )["contract_id"]
-    )
-    sure = live[(live["certainty"] == "known") & ~live["via_reseller"].astype(bool) & ~live["contract_id"].isin(shared)]
-    value = asked.figure("in_force_gbp")
+    asked = {"provider": provider, "on": edition.as_of}
+    sums = contracts.listed(
+        edition,
+        f"""{_TIED}
+        SELECT count(*) FILTER (end_on >= $on) AS contracts, sum(value_gbp) FILTER (end_on >= $on) AS gbp,
+               sum(value_gbp) FILTER (end_on >= $on AND {_SURE}) AS low,
+               sum(value_gbp) FILTER (end_on IS NULL OR end_on >= $on) AS high,
+               count(*) FILTER (end_on >= $on AND value_status <> 'known') AS unknown_values,
+               count(*) FILTER (end_on IS NULL) AS without_end FROM once""",
+        asked,
+    ).fillna(0)
+    row = sums.iloc[0]
     told = {
-        "contracts": len(live),
-        "gbp": value.value,
-        "low": round(float(sure["value_gbp"].sum()), 2),
-        "high": round(float(live["value_gbp"].sum() + open_ended["value_gbp"].sum()), 2),
-        "unknown_values": value.n_unknown,
-        "without_end": len(open_ended),
+        **{key: int(row[key]) for key in ("contracts", "unknown_values", "without_end")},
+        **{key: round(float(row[key]), 2) for key in ("gbp", "low", "high")},
         "of": "the contracts listed; an award's value is a ceiling, never spending",
     }
-    columns = ["contract_id", "buyer_name", "title", "value_gbp", "start_on", "end_on", "certainty", "url"]
-    return told, live[columns].reset_index(drop=True)
+    columns = "contract_id, buyer_name, title, value_gbp, start_on, end_on, certainty, url"
+    return told, contracts.listed(
+        edition, f"{_TIED} SELECT {columns} FROM live ORDER BY no LIMIT {contracts.MOST}", asked
+    )
 
 
 def said_of_bodies(edition: Edition, graph: Graph, scenario: Scenario) -> pd.DataFrame:

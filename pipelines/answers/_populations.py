@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from pipelines.answers import page_of
 from pipelines.answers.layers import ROLES
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -216,9 +218,44 @@ def population(population_id: str) -> Population:
         raise UnknownName("population", population_id, POPULATIONS) from None
 
 
-def rows(edition: Edition, chosen: Population) -> pd.DataFrame:
-    """One row per item and provider."""
-    return edition.query(chosen.sql)
+def rows(edition: Edition, chosen: Population, sector: str | None = None, most: int = 0) -> pd.DataFrame:
+    """One row per item and provider, in the order of the items, of one sector or all; the first `most`, or all for 0."""
+    limit, _ = page_of(most, 0)
+    of = {"sector": sector} if sector else {}
+    return edition.query(f"SELECT * FROM ({chosen.sql}) {'WHERE sector = $sector' if of else ''} {limit}", of)
+
+
+# Items that hang from the same providers on the same evidence are alike, and a measure needs to know only how many there
+# are and what they weigh together: a few hundred rows, however many items. `parts` are the rows of one item.
+_PART = "provider, certainty, region, endpoint, via_reseller, sector, source_id, own"
+_ALIKE = f"""
+WITH counted AS (SELECT *, {{own}} AS own, count(*) OVER (PARTITION BY item) AS parts FROM ({{rows}})),
+several AS (
+  SELECT item, {_PART}, any_value(transactions) AS transactions, any_value(value) AS value, max(seen_on) AS seen_on
+  FROM counted WHERE parts > 1 GROUP BY ALL),
+patterns AS (
+  SELECT item, list(part ORDER BY part) AS pattern
+  FROM (SELECT item, [{", ".join(f"{name}::VARCHAR" for name in _PART.split(", "))}] AS part FROM several) GROUP BY 1),
+every AS (
+  SELECT NULL AS pattern, {_PART}, transactions, value, seen_on FROM counted WHERE parts = 1
+  UNION ALL SELECT pattern, {_PART}, transactions, value, seen_on FROM several JOIN patterns USING (item)),
+alike AS (
+  SELECT pattern, {_PART}, transactions IS NULL AS idle, value IS NULL AS free, count(*) AS items,
+         sum(transactions)::DOUBLE AS transactions, sum(value::DECIMAL(18,2))::DOUBLE AS value, max(seen_on) AS seen_on
+  FROM every GROUP BY ALL)
+SELECT CASE WHEN pattern IS NULL THEN row_number() OVER (ORDER BY pattern IS NOT NULL, {_PART}, idle, free)
+            ELSE -dense_rank() OVER (ORDER BY pattern, idle, free) END AS pattern, * EXCLUDE (pattern, idle, free)
+FROM alike ORDER BY {_PART}, 1
+"""
+
+
+def alike(edition: Edition, chosen: Population, apart: bool = False) -> list[dict[str, Any]]:
+    """One row per pattern and provider: the rows of a population with items that are alike put together, `items` of them
+    with the sums of their weights and their newest seen_on. `apart`: an item without an endpoint is like no other."""
+    name = f"alike {chosen.id}{' apart' if apart else ''}"
+    own = "CASE WHEN endpoint IS NULL THEN item END" if apart else "NULL::VARCHAR"
+    edition.derive(name, _ALIKE.format(own=own, rows=chosen.sql))
+    return edition.rows(f'SELECT * FROM "{name}"')
 
 
 def words(edition: Edition, chosen: Population) -> str:

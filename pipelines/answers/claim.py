@@ -19,13 +19,14 @@ from pipelines.answers import (
     long_day,
     new,
     number,
+    page_of,
     percent,
     pounds,
     provider_name,
     sources_of,
 )
 from pipelines.contracts import definitions
-from pipelines.contracts.definitions import DEFINITIONS, LABELS, Counted
+from pipelines.contracts.definitions import DEFINITIONS, LABELS, Count, Counted
 from pipelines.edition import Edition
 from pipelines.errors import BadReference, Refused, UnknownName
 
@@ -39,7 +40,10 @@ METHODS = (
     "known values in pounds; a range shows what the values themselves leave open, with replaced deals left out of its "
     "low end. What others signed and the notice names stands apart, as signed by somebody else."
 )
-MEASURES = ("contracts", "gbp", "buyers", "payments", "sales", "bodies", "connections", "none")
+CONTRACTS = ("contracts", "gbp", "buyers")
+MEASURES = (*CONTRACTS, "payments", "sales", "bodies", "connections", "none")
+# Notices of an answer that a page shows; a file has all.
+MOST = 200
 # Where ours and a published figure differ by no more than rounding.
 SAME = 0.03
 PROCUREMENT = (
@@ -61,7 +65,7 @@ def claims() -> dict[str, dict[str, Any]]:
         for figure in claim["figures"]:
             if figure.get("measure") not in MEASURES:
                 raise BadReference("claims.toml", key, f"measure {figure.get('measure')!r} is not known")
-            if figure["measure"] in ("contracts", "gbp", "buyers") and figure.get("definition") not in DEFINITIONS:
+            if figure["measure"] in CONTRACTS and figure.get("definition") not in DEFINITIONS:
                 raise BadReference("claims.toml", key, f"definition {figure.get('definition')!r} is not known")
     return found
 
@@ -89,11 +93,12 @@ def answer(
     buyer: str | None = None,
     since: dt.date | None = None,
     on: dt.date | None = None,
+    most: int = 0,
 ) -> Answer:
     """One stored claim, or the definitions for a provider, a buyer, a first award day and a day of force.
 
-    Figures: contracts and value of each definition. Frames: definitions, notices, and for a stored claim
-    figures (published beside ours).
+    Figures: contracts and value of each definition. Frames: definitions, notices (the first `most`; 0: all), and for a
+    stored claim figures (published beside ours).
     """
     claim: dict[str, Any] = {}
     if claim_id is not None:
@@ -107,12 +112,13 @@ def answer(
         raise Refused(f"name a claim ({listing(sorted(claims()), 4)}) or a provider")
     on = on or edition.as_of
     buyer_name = _buyer(edition, buyer)
-    counted: dict[str, Counted] = {}
+    page_of(most, 0)
+    found: Count | None = None
     name = ""
     if provider is not None:
-        meant, family, name = family_of(provider)
-        named = reference_tables.source_id("contracts")
-        counted = definitions.count(edition, meant, family, buyer, since, on, named)
+        _, family, name = family_of(provider)
+        found = _count(edition, provider, buyer, since, on, most)
+    counted = found.definitions if found else {}
     rows = [
         {
             "id": key,
@@ -127,10 +133,10 @@ def answer(
         }
         for key, c in counted.items()
     ]
-    notices = _notices(counted)
+    notices = found.notices if found else []
     lacks = _lacks(edition)
-    compared = [_compare(edition, claim, figure, counted) for figure in claim.get("figures", ())]
-    verdict = _verdict(name, buyer_name, counted, claim, compared)
+    beside = [_compare(edition, claim, figure, found) for figure in claim.get("figures", ())]
+    verdict = _verdict(name, buyer_name, counted, claim, beside)
     query = _query(claim_id, provider, buyer, since, on)
     figures = [
         Figure(
@@ -154,16 +160,16 @@ def answer(
             f"The companies that signed sell {listing([provider_name(p) for p in family], 4)}: a direct contract "
             f"shows the group, the words of its notice the product."
         )
-    endless = sum(1 for row in counted["deduplicated"].rows if row["end_on"] is None) if counted else 0
-    if endless:
-        caveats.append(f"{number(endless)} of the contracts have no end date and are not counted as in force.")
-    undated = sum(1 for row in counted["deduplicated"].rows if row["awarded_on"] is None) if counted else 0
-    if since and undated:
-        caveats.append(f"{number(undated)} of the contracts have no award date and are not counted as awarded since.")
-    used = {row["source_id"] for c in counted.values() for row in c.rows} | {reference_tables.source_id("claims")}
+    if found and found.endless:
+        caveats.append(f"{number(found.endless)} of the contracts have no end date and are not counted as in force.")
+    if found and since and found.undated:
+        caveats.append(
+            f"{number(found.undated)} of the contracts have no award date and are not counted as awarded since."
+        )
+    used = {*(found.sources if found else ()), reference_tables.source_id("claims")}
     frames = {"definitions": pd.DataFrame(rows), "notices": pd.DataFrame(notices)}
     if claim:
-        frames["figures"] = pd.DataFrame(compared)
+        frames["figures"] = pd.DataFrame(beside)
     return new(
         edition,
         ID,
@@ -173,6 +179,7 @@ def answer(
         METHODS,
         figures=figures,
         frames=frames,
+        total={"notices": found.held} if found else {},
         caveats=caveats,
         parameters={
             key: value
@@ -187,7 +194,7 @@ def answer(
         },
         sources=sources_of(edition, used),
         body={
-            **({"claim": {"id": claim_id, **_published(claim)}, "figures_published": compared} if claim else {}),
+            **({"claim": {"id": claim_id, **_published(claim)}, "figures_published": beside} if claim else {}),
             "definitions": rows,
             "rows": notices,
             "query": query,
@@ -195,6 +202,21 @@ def answer(
             "verdict": verdict,
         },
     )
+
+
+def compared(edition: Edition, claim_id: str) -> list[dict[str, Any]]:
+    """The published figures of a stored claim beside ours. Contracts are counted only where a figure counts them."""
+    claim = claims()[claim_id]
+    found = None
+    if any(figure["measure"] in CONTRACTS for figure in claim["figures"]):
+        found = _count(edition, claim["provider"], None, claim.get("since"), claim.get("on") or edition.as_of, most=1)
+    return [_compare(edition, claim, figure, found) for figure in claim["figures"]]
+
+
+def _count(edition: Edition, provider: str, buyer: str | None, since: dt.date | None, on: dt.date, most: int) -> Count:
+    meant, family, _ = family_of(provider)
+    named = reference_tables.source_id("contracts")
+    return definitions.count(edition, meant, family, buyer, since, on, named, most)
 
 
 def _published(claim: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,34 +248,6 @@ def _query(claim_id: str | None, provider: str | None, buyer: str | None, since:
     return " ".join(part for part in parts if part)
 
 
-def _notices(counted: Mapping[str, Counted]) -> list[dict[str, Any]]:
-    """Every notice behind any definition once, with the definitions that count it."""
-    found: dict[str, dict[str, Any]] = {}
-    for key, c in counted.items():
-        for row in c.rows:
-            for notice in row.get("notices", (row["notice"],)):
-                entry = found.setdefault(
-                    notice,
-                    {
-                        "notice_id": notice,
-                        "buyer": row["buyer_name"],
-                        "suppliers": row["suppliers"],
-                        "title": row["title"],
-                        "service_class": row["service_class"],
-                        "value_gbp": None if row["value_gbp"] is None else float(row["value_gbp"]),
-                        "awarded_on": row["awarded_on"],
-                        "start_on": row["start_on"],
-                        "end_on": row["end_on"],
-                        "url": row["url"],
-                        "contract_id": row["contract_id"],
-                        "counted_in": [],
-                    },
-                )
-                if key not in entry["counted_in"]:
-                    entry["counted_in"].append(key)
-    return [found[key] for key in sorted(found)]
-
-
 def _lacks(edition: Edition) -> list[str]:
     """What our sources do not hold, from the edition's own coverage."""
     rows = {row["collector"]: row for row in edition.rows("SELECT * FROM coverage")}
@@ -282,20 +276,19 @@ def _titled(rows: Mapping[str, Mapping[str, Any]], source: str) -> str:
 
 
 def _compare(
-    edition: Edition, claim: Mapping[str, Any], figure: Mapping[str, Any], counted: Mapping[str, Counted]
+    edition: Edition, claim: Mapping[str, Any], figure: Mapping[str, Any], found: Count | None
 ) -> dict[str, Any]:
     """One published figure beside ours."""
     measure = figure["measure"]
     ours: float | None = None
     of: int | None = None
     how = figure.get("why", "")
-    if measure in ("contracts", "gbp", "buyers"):
-        c = counted[figure["definition"]]
+    if found and measure in CONTRACTS:
+        c = found.definitions[figure["definition"]]
         ours = float(c.gbp) if measure == "gbp" else float(c.contracts if measure == "contracts" else c.buyers)
         how = f"direct contracts, {LABELS[c.id].lower()}"
-        undated = sum(1 for row in counted["deduplicated"].rows if row["awarded_on"] is None)
-        if c.id == "since" and undated:
-            how += f"; {count(undated, 'contract')} without an award date left out"
+        if c.id == "since" and found.undated:
+            how += f"; {count(found.undated, 'contract')} without an award date left out"
     elif measure in ("payments", "sales"):
         ours, how = _money(edition, measure, {"provider": claim.get("provider"), **figure})
     elif measure in ("bodies", "connections"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 
 from pipelines import reference
 from pipelines.answers import Answer, Figure, companies, new, number, percent, pounds, provider_name, sources_of
-from pipelines.answers._populations import Population, population, rows, words
+from pipelines.answers._populations import Population, alike, population, rows, words
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.metrics import hhi, measure
-from pipelines.metrics.bounds import Bounds, Distribution, Open
+from pipelines.metrics.bounds import NOISE, Bounds, Distribution, Open
 from pipelines.reference import Reference
 from pipelines.schema import CODELISTS
 
@@ -65,6 +66,8 @@ COUNTRIES: Mapping[str, str] = {
 }
 # fmt: on
 NONE, RESELLER, SEVERAL, ALONE = "none", "the reseller", "several", "own "
+# Shares that differ by less are equal: parts of items were added in another order.
+DIGITS = 12
 # Each unknown item may have a provider of its own; unknown pounds and transactions may be spread without end.
 GRAIN: Mapping[str, float] = {"count": 1.0}
 
@@ -83,7 +86,7 @@ class _Held:
     uses: list[tuple[float, frozenset[str], list[frozenset[str] | None]]] = field(default_factory=list)
     known: dict[str, float] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
-    seen: dict[str, Any] = field(default_factory=dict)
+    seen: dict[str, dt.date] = field(default_factory=dict)
     items: int = 0
     without_weight: int = 0
 
@@ -121,6 +124,7 @@ def answer(
     weight: str = "count",
     sector: str | None = None,
     evidence: str | None = None,
+    most: int | None = None,
 ) -> Answer:
     """Concentration of one population: by provider, parent company, jurisdiction, region or shared endpoint; weighed
     by count, value or transactions; of one sector; on known evidence alone where evidence is "known".
@@ -128,15 +132,15 @@ def answer(
     Figures: effective_number, hhi, leader_share (share of the leader), leader_use (hangs from the leader at all),
     leader_impact (hangs from the leader alone), redundancy (shows two or more companies: owners, not brands), us_law (share whose provider's parent is at home in the US), items, known, inferred, unknown, not_tested, and
     without_weight where items have no published weight. Frames: providers (one row per holder: items, known,
-    inferred, share, low, high, joint rank), items (one row per item and provider). UnknownName for a population, by,
+    inferred, share, low, high, joint rank); where `most` is given, items (one row per item and provider, the first `most` or, for 0, all). UnknownName for a population, by,
     weight, sector or evidence that there is not; Refused for a weight that the population has not.
     """
     chosen = population(population_id)
     _check(chosen, by, weight, sector, evidence)
-    items = rows(edition, chosen)
+    items = alike(edition, chosen, apart=by == "endpoint" and chosen.role != "contract")
     whole = words(edition, chosen)
     if sector:
-        items = items[items["sector"] == sector].reset_index(drop=True)
+        items = [row for row in items if row["sector"] == sector]
         whole = f"those of the sector {sector} ({CODELISTS['sector'][sector]}) among {whole}"
     facts = reference.load()
     grain = GRAIN.get(weight, 0.0)
@@ -212,7 +216,8 @@ def answer(
         whole,
         METHODS,
         figures=figures,
-        frames={"providers": table, "items": items},
+        frames={"providers": table} | ({} if most is None else {"items": rows(edition, chosen, sector, most)}),
+        total={"items": sum(row["items"] for row in items)},
         caveats=[*chosen.caveats, chosen.chosen, *([f"How to read the index: {reading}."] if reading else [])],
         parameters={
             key: value
@@ -225,7 +230,7 @@ def answer(
             )
             if value
         },
-        sources=sources_of(edition, items["source_id"].dropna()),
+        sources=sources_of(edition, {row["source_id"] for row in items if row["source_id"]}),
     )
     made.body = {
         "providers": table,
@@ -250,21 +255,24 @@ def _check(chosen: Population, by: str, weight: str, sector: str | None, evidenc
 
 # -- from rows to masses -----------------------------------------------------------------------------------
 
-Holder = Callable[[Mapping[str, Any]], tuple[str | None, frozenset[str] | None]]
+Row = Mapping[str, Any]
+Holder = Callable[[Row], tuple[str | None, frozenset[str] | None]]
 
 
 def _holder(facts: Reference, by: str) -> Holder:
     """What a row hangs from: (holder, None), or (None, the holders that evidence leaves; None for anybody)."""
 
-    def of(row: Mapping[str, Any]) -> tuple[str | None, frozenset[str] | None]:
+    def of(row: Row) -> tuple[str | None, frozenset[str] | None]:
         provider = row["provider"]
         if by == "parent":
             return facts.parent(provider) or provider, None
         if by == "jurisdiction":
             return facts.jurisdiction(provider), None
         if by == "endpoint":
-            shared = _said(row["endpoint"])
-            return f"{provider}/{row['endpoint']}" if shared else f"{ALONE}{row['item']}/{provider}", None
+            if _said(row["endpoint"]):
+                return f"{provider}/{row['endpoint']}", None
+            # A name without a shared endpoint stands behind its own; of a contract nobody can say.
+            return (f"{ALONE}{row['own']}/{provider}" if row["own"] else None), None
         if by == "region":
             if _said(row["region"]):
                 return f"{provider}/{row['region']}", None
@@ -282,18 +290,23 @@ def _said(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _held(items: pd.DataFrame, holder: Holder, weight: str, known_only: bool) -> _Held:
+def _by_pattern(items: Sequence[Row]) -> Iterable[list[Row]]:
+    """The rows of items that are alike, together."""
+    found: dict[int, list[Row]] = {}
+    for row in items:
+        found.setdefault(row["pattern"], []).append(row)
+    return found.values()
+
+
+def _held(items: Sequence[Row], holder: Holder, weight: str, known_only: bool) -> _Held:
     """Every item's weight given to what it hangs from."""
     held = _Held()
     sure = ("known",) if known_only else ("known", "inferred")
-    by_item: dict[str, list[Mapping[str, Any]]] = {}
-    for row in items.to_dict("records"):
-        by_item.setdefault(row["item"], []).append({str(key): value for key, value in row.items()})
-    for found in by_item.values():
-        held.items += 1
-        amount = 1.0 if weight == "count" else found[0][weight]
-        if pd.isna(amount):
-            held.without_weight += 1
+    for found in _by_pattern(items):
+        held.items += found[0]["items"]
+        amount = float(found[0]["items"]) if weight == "count" else found[0][weight]
+        if amount is None:
+            held.without_weight += found[0]["items"]
             continue
         named = [row for row in found if row["certainty"] in sure and row["provider"] not in (NONE, "unknown")]
         if not named:
@@ -301,15 +314,14 @@ def _held(items: pd.DataFrame, holder: Holder, weight: str, known_only: bool) ->
             held.nobody += amount if none else 0.0
             held.missing += 0.0 if none else amount
             continue
-        _give(held, named, holder, float(amount), weight, doubted=any(row["provider"] == "unknown" for row in found))
+        _give(held, named, holder, amount, weight, doubted=any(row["provider"] == "unknown" for row in found))
     return held
 
 
-def _give(
-    held: _Held, named: list[Mapping[str, Any]], holder: Holder, amount: float, weight: str, doubted: bool
-) -> None:
-    """One item's weight. `doubted`: the item has a part besides that nobody could attribute."""
-    kinds: dict[tuple[str | None, frozenset[str] | None], list[Mapping[str, Any]]] = {}
+def _give(held: _Held, named: list[Row], holder: Holder, amount: float, weight: str, doubted: bool) -> None:
+    """The weight of items that are alike. `doubted`: they have a part besides that nobody could attribute."""
+    kinds: dict[tuple[str | None, frozenset[str] | None], list[Row]] = {}
+    items = named[0]["items"]
     for row in named:
         kinds.setdefault(holder(row), []).append(row)
     part = amount / len(kinds)
@@ -321,25 +333,26 @@ def _give(
         # Nobody publishes the split, nor what the reseller keeps.
         settled_names = len(names) == len(kinds)
         may_be = frozenset([*names, RESELLER] if resold else names) if settled_names else None
-        held.open.append(Open(amount, may_be, dict.fromkeys(names, part)))
+        held.open.append(Open(amount, may_be, dict.fromkeys(names, part), amount / items))
     else:
         for name, may_be in kinds:
             if name is None:
-                held.open.append(Open(part, may_be))
+                held.open.append(Open(part, may_be, piece=part / items))
             else:
                 held.settled[name] = held.settled.get(name, 0.0) + part
     for (name, _), rows_ in kinds.items():
         if name is not None:
-            held.users[name] = held.users.get(name, 0) + 1
+            held.users[name] = held.users.get(name, 0) + items
             if any(row["certainty"] == "known" for row in rows_):
                 held.known[name] = held.known.get(name, 0.0) + part
-            days = [row["seen_on"] for row in rows_ if not pd.isna(row["seen_on"])]
-            held.seen[name] = max([*days, *([held.seen[name]] if name in held.seen else [])], default=pd.NaT)
+            days = [row["seen_on"] for row in rows_ if row["seen_on"]]
+            if days:
+                held.seen[name] = max(*days, held.seen.get(name, days[0]))
     name, may_be = next(iter(kinds))
     if len(kinds) > 1:
         held.shared += amount
     elif name is None:
-        held.alone_open.append(Open(amount, may_be))
+        held.alone_open.append(Open(amount, may_be, piece=amount / items))
     elif doubted or resold:
         held.alone_open.append(Open(amount, frozenset((name, SEVERAL)), {name: amount}))
     else:
@@ -353,26 +366,25 @@ def _table(masses: Distribution, held: _Held, by: str, facts: Reference) -> pd.D
     """One row per holder, the largest first; then those that are shown to have none. Names that only one item uses
     are no shared endpoints, and are left out."""
     name_of = _names(facts, by)
-    found = []
+    whole = masses.held + masses.nobody
+    found: list[tuple[Any, ...]] = []
     for holder, mass in masses.central.items():
         if by == "endpoint" and held.users.get(holder, 0) < 2:
             continue
         bounds = masses.share(holder)
+        low, high = (round(end or 0.0, DIGITS) for end in (bounds.low, bounds.high))
         known = held.known.get(holder, 0.0)
-        found.append((holder, name_of(holder), mass, known, mass - known, held.seen.get(holder, pd.NaT), bounds))
-    found.sort(key=lambda row: (-row[2], row[0]))
+        inferred = mass - known if mass - known > NOISE * masses.held else 0.0
+        found.append((holder, name_of(holder), mass, known, inferred, held.seen.get(holder), mass / whole, low, high))
+    found.sort(key=lambda row: (-round(row[6], DIGITS), row[0]))
     if held.nobody:
-        whole = masses.held + masses.nobody
-        none = Bounds(None, held.nobody / whole, (held.nobody + held.missing) / whole, 0.0, 0.0)
-        found.append((NONE, provider_name(NONE), held.nobody, held.nobody, 0.0, pd.NaT, none))
-    whole = masses.held + masses.nobody
+        low, high = (round(part / whole, DIGITS) for part in (held.nobody, held.nobody + held.missing))
+        none = provider_name(NONE)
+        found.append((NONE, none, held.nobody, held.nobody, 0.0, None, held.nobody / whole, low, high))
     table = pd.DataFrame(
-        [
-            (holder, name, mass, known, inferred, seen, mass / whole, bounds.low, bounds.high)
-            for holder, name, mass, known, inferred, seen, bounds in found
-        ],
-        columns=["provider", "name", "items", "known", "inferred", "seen_on", "share", "low", "high"],
+        found, columns=["provider", "name", "items", "known", "inferred", "seen_on", "share", "low", "high"]
     )
+    table["seen_on"] = pd.to_datetime(table["seen_on"])
     table["rank"] = _joint_ranks(table)
     return table
 
@@ -407,12 +419,13 @@ def _joint_ranks(table: pd.DataFrame) -> list[str]:
     return ranks
 
 
-def _states(items: pd.DataFrame) -> dict[str, int]:
+def _states(items: Sequence[Row]) -> dict[str, int]:
     """Items by certainty, each once: an item is as sure as its surest row."""
-    order = {"known": 0, "inferred": 1, "unknown": 2, "not_tested": 3}
-    best = items.assign(rank=items["certainty"].map(order)).sort_values("rank").drop_duplicates("item")
-    counts = best["certainty"].value_counts()
-    return {state: int(counts.get(state, 0)) for state in order}
+    counts = dict.fromkeys(("known", "inferred", "unknown", "not_tested"), 0)
+    order = list(counts)
+    for found in _by_pattern(items):
+        counts[min((row["certainty"] for row in found), key=order.index)] += found[0]["items"]
+    return counts
 
 
 def _whole(chosen: Population, weight: str, held: _Held) -> tuple[str, str]:
@@ -436,7 +449,10 @@ def _amount(mass: float, chosen: Population, weight: str) -> str:
     """A mass in words."""
     if weight == "value":
         return pounds(mass)
-    return f"{number(mass, 0 if float(mass).is_integer() else 1)} {weight if weight == 'transactions' else chosen.unit}"
+    # Thirds add up to whole items but for the last digits.
+    return (
+        f"{number(mass, 0 if round(mass, 6).is_integer() else 1)} {weight if weight == 'transactions' else chosen.unit}"
+    )
 
 
 def _scaled(bounds: Bounds, factor: float) -> Bounds:

@@ -84,6 +84,13 @@ NARROWER = {
 _PAGE = "SELECT * EXCLUDE (no, group_no, alone, award_year, summed, sector) FROM contract_listed WHERE {where} ORDER BY no {limit}"
 
 
+def listed(edition: Edition, sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
+    """Rows of a query over `contract_listed`: one row per contract and provider in the order of the list; group_no: the
+    first of its group; summed: a contract or call-off."""
+    edition.derive("contract_listed", _LISTED)
+    return edition.query(sql, parameters)
+
+
 def answer(
     edition: Edition,
     provider: str | None = None,
@@ -217,6 +224,7 @@ def answer(
             if value
         },
         sources=sources_of(edition, held["sources"] or ()),
+        total={"contracts": held["rows"]},
         body={"rows": held["rows"], "contracts": rows},
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, count, listing, new, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, page_of, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.presets import stored_scenarios
@@ -21,6 +21,9 @@ METHODS = (
     "a share. A contract is what was signed, not what is used."
 )
 
+# Contracts of an answer; the largest first.
+MOST = 1_000
+
 
 def answer(
     edition: Edition,
@@ -31,10 +34,11 @@ def answer(
     region: str | None = None,
     sector: str | None = None,
     evidence: str | None = None,
+    most: int = MOST,
 ) -> Answer:
     """Findings, statements and contracts that pass every filter.
 
-    Frames: findings, statements, contracts, roles (counts per role, layer and provider); for one body exposures too (what
+    Frames: findings, statements, contracts (the first `most`; 0: all), roles (counts per role, layer and provider); for one body exposures too (what
     each stored outage would leave without an alternative, in part, or unsaid: one row per outage and service). UnknownName
     for an organisation or provider that the edition does not hold.
     """
@@ -73,7 +77,7 @@ def answer(
         {k: v for k, v in parameters.items() if f"${k}" in where},
     )
     statements = _statements(edition, organisation, provider, role, layer, region)
-    contracts = _contracts(edition, organisation, provider)
+    signed, contracts = _contracts(edition, organisation, provider, most)
     named = findings[~findings["provider"].isin(["none", "unknown"])]
     # Names of policy and validation records belong to no host, so no layer of the body rests on them.
     hosts = findings[~findings["rule_id"].isin(["policy-name", "validation-name"])]
@@ -91,9 +95,9 @@ def answer(
         Figure("unknown", "Unknown", int((findings["provider"] == "unknown").sum()), unit="findings"),
         Figure("providers", "Providers that names show", len(providers), unit="providers"),
         Figure("statements", "Published statements", len(statements), unit="statements"),
-        Figure("contracts", "Contracts listed", contracts["group_id"].nunique(), unit="contracts"),
+        Figure("contracts", "Contracts listed", signed["contracts"], unit="contracts"),
     ]
-    title = _title(name, findings, statements, contracts, providers, provider)
+    title = _title(name, findings, statements, signed, providers, provider)
     return new(
         edition,
         ID,
@@ -109,6 +113,7 @@ def answer(
             "contracts": contracts,
             "exposures": exposures,
         },
+        total={"contracts": signed["rows"]},
         caveats=[
             "A verification token shows that somebody once proved ownership to a vendor, not that it is used.",
             "A name on a network in front is not shown to be hosted there.",
@@ -126,7 +131,7 @@ def answer(
             )
             if value
         },
-        sources=sources_of(edition, [*findings["source_id"], *statements["source_id"], *contracts["source_id"]]),
+        sources=sources_of(edition, [*findings["source_id"], *statements["source_id"], *(signed["sources"] or ())]),
         body={"findings": findings, "statements": statements, "contracts": contracts, "exposures": exposures},
     )
 
@@ -168,7 +173,8 @@ def _statements(edition: Edition, organisation: Any, provider: Any, role: Any, l
     )
 
 
-def _contracts(edition: Edition, organisation: Any, provider: Any) -> Any:
+def _contracts(edition: Edition, organisation: Any, provider: Any, most: int) -> tuple[dict[str, Any], Any]:
+    """What there is of contracts (rows, contracts, providers, sources), and the first `most` rows, or all for 0."""
     conditions = ["c.status IN ('active', 'pending')"]
     parameters: dict[str, Any] = {}
     if organisation:
@@ -177,20 +183,26 @@ def _contracts(edition: Edition, organisation: Any, provider: Any) -> Any:
     if provider:
         conditions.append("p.provider = $provider")
         parameters["provider"] = provider
-    return edition.query(
+    held = f"FROM contracts c JOIN contract_providers p USING (contract_id) WHERE {' AND '.join(conditions)}"
+    limit, _ = page_of(most, 0)
+    counted = edition.rows(
+        f"""SELECT count(*) AS rows, count(DISTINCT c.group_id) AS contracts, count(DISTINCT p.provider) AS providers,
+                   list(DISTINCT c.source_id) AS sources {held}""",
+        parameters,
+    )[0]
+    return counted, edition.query(
         f"""SELECT c.contract_id, c.group_id, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller,
                    c.title, c.contract_class, c.value_gbp, c.value_status, c.awarded_on, c.start_on, c.end_on,
                    c.url, c.source_id
-            FROM contracts c JOIN contract_providers p USING (contract_id)
-            WHERE {" AND ".join(conditions)} ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id""",
+            {held} ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider {limit}""",
         parameters,
     )
 
 
 def _title(
-    name: str, findings: Any, statements: Any, contracts: Any, providers: list[str], provider: str | None
+    name: str, findings: Any, statements: Any, signed: dict[str, Any], providers: list[str], provider: str | None
 ) -> str:
-    if findings.empty and statements.empty and contracts.empty:
+    if findings.empty and statements.empty and not signed["rows"]:
         return f"We hold no evidence about {name}: that is a gap of ours, not a finding."
     if provider:
         bodies = findings["organisation_id"].dropna().nunique()
@@ -200,7 +212,7 @@ def _title(
             count(rows, what)
             for rows, what in (
                 (len(statements), "published statement"),
-                (contracts["group_id"].nunique(), "listed contract"),
+                (signed["contracts"], "listed contract"),
             )
             if rows
         ]
@@ -211,12 +223,16 @@ def _title(
         ) + f" is named in {listing(named) if named else 'no published statement and no listed contract'}."
     if not providers:
         said = [
-            f"{count(rows['provider'].dropna().nunique(), 'provider')} in {count(rows[key].nunique(), what)}"
-            for rows, key, what in (
-                (contracts, "group_id", "listed contract"),
-                (statements, "statement_id", "published statement"),
+            f"{count(named, 'provider')} in {count(number_of, what)}"
+            for named, number_of, what in (
+                (signed["providers"], signed["contracts"], "listed contract"),
+                (
+                    statements["provider"].dropna().nunique(),
+                    statements["statement_id"].nunique(),
+                    "published statement",
+                ),
             )
-            if len(rows)
+            if number_of
         ]
         shown = (
             f"None of the records of {name}'s own names that we hold names a provider"

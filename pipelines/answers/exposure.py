@@ -64,7 +64,8 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
 
     Figures: down, degraded, unknown (value = known + inferred, low, high), each with its parts; bodies, service_hours,
     transactions, tied_gbp, with_alternative. Frames: services (one row per exposed service: effect, certainty, layer,
-    via, alternatives, evidence, seen_on, url), statements (on bodies and their systems beside listed services), contracts (in force with the provider), curve (how long its recorded
+    via, alternatives, evidence, seen_on, url), statements (on bodies and their systems beside listed services), contracts
+    (in force with the provider, the first of them), curve (how long its recorded
     outages lasted).
     """
     graph = graph_of(edition)
@@ -189,6 +190,13 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
             "Exposure is not downtime: failover that nobody published may exist.",
             "Evidence from DNS shows front doors; most back ends are unknown, and are counted as unknown.",
             *_closed(scenario.provider),
+            *(
+                [
+                    f"{number(len(signed))} of {number(worth['contracts'])} contracts in force are here; the answer contracts has all."
+                ]
+                if len(signed) < worth["contracts"]
+                else []
+            ),
         ],
         parameters={
             key: value

@@ -46,19 +46,47 @@ CAVEATS = (
 )
 
 
+# Contracts by the days on which they were in force: begun by award, signature or start, whichever comes first.
+_TERMS = """
+SELECT c.organisation_id, p.provider, p.certainty, c.contract_id, least(c.awarded_on, c.signed_on, c.start_on) AS began_on,
+       coalesce(c.max_end_on, c.end_on) AS end_on
+FROM contracts c JOIN contract_providers p USING (contract_id)
+WHERE c.contract_class <> 'framework' AND NOT p.marketplace AND c.status NOT IN ('cancelled', 'withdrawn', 'planned')
+"""
+# Stretches of time in which some contract of a body with a provider was in force, each by the contract that begins it: on
+# every day they say of a body what all of its contracts say, and there are few of them however many contracts there are.
+_STRETCHES = """
+WITH marked AS (
+  SELECT *, coalesce(began_on > max(coalesce(end_on, 'infinity')) OVER (of ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS apart
+  FROM contract_terms WHERE organisation_id IS NOT NULL
+  WINDOW of AS (PARTITION BY organisation_id, provider, certainty, began_on IS NULL ORDER BY began_on, contract_id)),
+numbered AS (SELECT *, sum(apart::INTEGER) OVER of AS stretch FROM marked
+  WINDOW of AS (PARTITION BY organisation_id, provider, certainty, began_on IS NULL ORDER BY began_on, contract_id))
+SELECT organisation_id, provider, certainty, first(contract_id ORDER BY began_on, contract_id) AS contract_id,
+       NULL AS awarded_on, NULL AS signed_on, min(began_on) AS start_on, NULL AS max_end_on,
+       nullif(max(coalesce(end_on, 'infinity')), 'infinity') AS end_on
+FROM numbered GROUP BY organisation_id, provider, certainty, began_on IS NULL, stretch ORDER BY contract_id, provider
+"""
+
+
 @functools.lru_cache(maxsize=4)
 def evidence_of(edition: Edition) -> hindcast.Evidence:
-    """Everything in an edition that says something of bodies."""
+    """Everything in an edition that says something of bodies; contracts as stretches of time."""
     tables = ("organisations", "services", "findings", "statements", "edges")
     rows = {table: edition.rows(f"SELECT * FROM {table}") for table in tables}
-    contracts = edition.rows(
-        "SELECT c.contract_id, c.organisation_id, c.awarded_on, c.signed_on, c.start_on, c.end_on, c.max_end_on, "
-        "c.url, c.source_id, c.title, p.provider, p.certainty, p.grade FROM contracts c "
-        "JOIN contract_providers p USING (contract_id) "
-        "WHERE c.contract_class <> 'framework' AND NOT p.marketplace "
-        "AND c.status NOT IN ('cancelled', 'withdrawn', 'planned')"
-    )
-    return hindcast.Evidence(**rows, contracts=contracts)
+    edition.derive("contract_terms", _TERMS)
+    return hindcast.Evidence(**rows, contracts=edition.rows(_STRETCHES))
+
+
+def _contracts(edition: Edition, day: dt.date) -> tuple[int, int]:
+    """How many contracts were in force and dated before `day`, and how many had not ended by it."""
+    edition.derive("contract_terms", _TERMS)
+    row = edition.rows(
+        "SELECT count(*) FILTER (began_on < $day) AS frozen, count(*) AS today FROM contract_terms "
+        "WHERE end_on IS NULL OR end_on >= $day",
+        {"day": day},
+    )[0]
+    return row["frozen"], row["today"]
 
 
 def answer(edition: Edition, incident: str | None = None) -> Answer:
@@ -118,6 +146,7 @@ def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
         "today_all_evidence": hindcast.exposed(facts, today, scenarios),
     }
     scores = {key: hindcast.score(reports, bodies) for key, bodies in exposures.items()}
+    in_force = _contracts(edition, day)
     known = frozenset({o["organisation_id"] for o in held.organisations}) | {
         f"service:{s['service_id']}" for s in held.services
     }
@@ -132,7 +161,10 @@ def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
         "day": day,
         "scenarios": scenarios,
         "reports": reports,
-        "counts": {"frozen": frozen.counts(), "today": today.counts()},
+        "counts": {
+            "frozen": frozen.counts() | {"contracts": in_force[0]},
+            "today": today.counts() | {"contracts": in_force[1]},
+        },
         "scores": scores,
         "why": why,
         "placebo": _placebo(facts, frozen, scenarios[0], reports),

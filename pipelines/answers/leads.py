@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -53,14 +53,7 @@ def answer(edition: Edition, provider: str | None = None, organisation: str | No
     Frames: leads (kind, label, sentence, ask: whom to ask what, about: the table or page, id in it, date, url,
     organisation_id, provider).
     """
-    rows = [
-        *_contracts(edition),
-        *_concentrated(edition),
-        *_disputed(edition),
-        *_contradictions(edition),
-        *_claims(edition),
-    ]
-    leads = pd.DataFrame([{"label": KINDS[row["kind"]], **row} for row in rows], columns=_COLUMNS)
+    leads = _all(edition)
     if provider:
         leads = leads[leads["provider"] == provider]
     if organisation:
@@ -87,6 +80,19 @@ def answer(edition: Edition, provider: str | None = None, organisation: str | No
     )
 
 
+@functools.lru_cache(maxsize=2)
+def _all(edition: Edition) -> pd.DataFrame:
+    """Every lead of an edition, made once: a choice only leaves rows out."""
+    rows = [
+        *_contracts(edition),
+        *_concentrated(edition),
+        *_disputed(edition),
+        *_contradictions(edition),
+        *_claims(edition),
+    ]
+    return pd.DataFrame([{"label": KINDS[row["kind"]], **row} for row in rows], columns=_COLUMNS)
+
+
 def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
     undated = {
         (row["organisation_id"], row["provider"]): row["contracts"]
@@ -100,32 +106,32 @@ def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
     }
     large = renewals.ends(
         edition,
-        f"""SELECT DISTINCT ON (contract_no) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
-            ORDER BY contract_no, {renewals.BY_END}""",
+        f"""SELECT * FROM (SELECT DISTINCT ON (contract_no) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
+                           ORDER BY contract_no, {renewals.BY_END})
+            WHERE state = '{renewals.ENDS_SOON}' AND successor IS NULL
+               OR state = '{renewals.UNSEEN}' AND end_on >= $on - 365
+            ORDER BY end_on, contract_id""",
         {"large": LARGE_GBP},
         edition.as_of,
-    ).sort_values(["end_on", "contract_id"])
-    year_before = edition.as_of - dt.timedelta(days=365)
+    )
     large["end_on"] = large["end_on"].dt.date
     for row in large.to_dict("records"):
-        soon = row["state"] == renewals.ENDS_SOON and not isinstance(row["successor"], str)
-        lately = row["state"] == renewals.UNSEEN and row["end_on"] >= year_before
-        if soon or lately:
-            verb = "ends" if soon else "ended"
-            could = undated.get((row["organisation_id"], row["provider"]), 0)
-            perhaps = f", though {number(could)} listed without a start could be it" if could else ""
-            yield {
-                "kind": "ending" if soon else "ended",
-                "sentence": f"{row['buyer_name']}: {row['title']}, awarded at up to {pounds(row['value_gbp'])} with "
-                f"{provider_name(row['provider'])}, {verb} on {long_day(row['end_on'])}; we see no successor{perhaps}.",
-                "ask": f"Ask {row['buyer_name']} what follows, by which procedure, and what leaving would take.",
-                "about": "contract",
-                "id": row["contract_id"],
-                "date": row["end_on"],
-                "url": row["url"],
-                "organisation_id": row["organisation_id"],
-                "provider": row["provider"],
-            }
+        soon = row["state"] == renewals.ENDS_SOON
+        verb = "ends" if soon else "ended"
+        could = undated.get((row["organisation_id"], row["provider"]), 0)
+        perhaps = f", though {number(could)} listed without a start could be it" if could else ""
+        yield {
+            "kind": "ending" if soon else "ended",
+            "sentence": f"{row['buyer_name']}: {row['title']}, awarded at up to {pounds(row['value_gbp'])} with "
+            f"{provider_name(row['provider'])}, {verb} on {long_day(row['end_on'])}; we see no successor{perhaps}.",
+            "ask": f"Ask {row['buyer_name']} what follows, by which procedure, and what leaving would take.",
+            "about": "contract",
+            "id": row["contract_id"],
+            "date": row["end_on"],
+            "url": row["url"],
+            "organisation_id": row["organisation_id"],
+            "provider": row["provider"],
+        }
 
 
 def _concentrated(edition: Edition) -> Iterator[dict[str, Any]]:
@@ -195,7 +201,7 @@ def _in_words(contradiction: str) -> str:
 
 def _claims(edition: Edition) -> Iterator[dict[str, Any]]:
     for claim_id, claim in claim_answer.claims().items():
-        for row in claim_answer.answer(edition, claim_id).body["figures_published"]:
+        for row in claim_answer.compared(edition, claim_id):
             if row["result"].startswith("our sources hold more"):
                 yield {
                     "kind": "claim",

@@ -187,6 +187,7 @@ def answer(
         ],
         parameters={k: v for k, v in (("provider", provider), ("organisation", organisation), ("on", on)) if v},
         sources=sources_of(edition, held["source_id"]),
+        total={"contracts": total},
         body={"rows": total, "scope": scope, "contracts": table},
     )
 

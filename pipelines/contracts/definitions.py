@@ -15,14 +15,13 @@ in no row.
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from pipelines.contracts.groups import PORTAL_ORDER
-from pipelines.contracts.superseding import Deal, superseded
+from pipelines.contracts.superseding import SUPERSEDED
 from pipelines.edition import Edition
 
 LABELS = {
@@ -35,54 +34,144 @@ LABELS = {
     "via_reseller": "Signed by somebody else, naming the provider",
 }
 DEFINITIONS = tuple(LABELS)
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One definition's contracts. `gbp` sums known values; `low` and `high` what the values themselves leave open."""
+    """One definition's contracts. `gbp` sums known values; `low` and `high` what the values themselves leave open;
+    `buyers` are distinct, and a contract whose buyer nobody knows adds none. `notices`: the first of their ids."""
 
     id: str
-    rows: Sequence[dict[str, Any]]
     notices: tuple[str, ...]
     contracts: int
+    buyers: int
     gbp: Decimal
     low: Decimal
     high: Decimal
     unknown_values: int
 
-    @property
-    def buyers(self) -> int:
-        """Distinct buyers; a contract whose buyer nobody knows adds none."""
-        return len({row["organisation_id"] for row in self.rows if row["organisation_id"]})
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Every definition by id, and the notices behind any of them.
+
+    `notices`: the first of them, each once, with the definitions that count it; `held`: how many there are. `endless`
+    and `undated`: deduplicated contracts without an end, and without a day of award. `sources`: ids of all sources.
+    """
+
+    definitions: dict[str, Counted]
+    notices: list[dict[str, Any]]
+    held: int
+    endless: int
+    undated: int
+    sources: frozenset[str]
 
 
-def published_id(notice_id: str) -> str:
-    """A notice's id without a revision counter: Contracts Finder's GUID, elsewhere the id itself."""
-    portal, _, rest = notice_id.partition(":")
-    guids = _GUID.findall(rest) if portal == "contracts-finder" else []
-    return f"{portal}:{guids[-1].lower()}" if guids else notice_id
-
-
-_ROWS = """
-SELECT c.contract_id, c.group_id, c.portal, c.ocid, c.reference, c.organisation_id, c.buyer_name, c.notice_ids,
-       c.title, c.service_class, c.contract_class, c.value_gbp, c.value_low, c.value_high, c.value_status, c.awarded_on,
-       c.start_on, c.end_on, c.url, c.flags, c.source_id,
-       coalesce(c.organisation_id, lower(c.buyer_name), '') AS buyer_key,
-       list_sort(list(DISTINCT s.supplier_name)) AS suppliers,
-       coalesce(bool_and(p.marketplace), false) AS marketplace
-FROM contracts c JOIN ({signed}) s USING (contract_id)
-LEFT JOIN (SELECT * FROM contract_providers WHERE provider IN (SELECT unnest($family)) AND grade = 'direct') p USING (contract_id)
-WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework'
-  AND ($buyer IS NULL OR c.organisation_id = $buyer)
-GROUP BY ALL ORDER BY c.contract_id
+_GUID = "(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+# A notice's id without a revision counter: Contracts Finder's GUID, elsewhere the id itself.
+PUBLISHED = f"""
+CASE WHEN starts_with(id, 'contracts-finder:') AND regexp_matches(id[18:], '{_GUID}')
+     THEN 'contracts-finder:' || lower(regexp_extract_all(id[18:], '{_GUID}')[-1]) ELSE id END
 """
-_DIRECT = "SELECT contract_id, supplier_name FROM contract_suppliers WHERE provider IN (SELECT unnest($family))"
-_OTHERS = """
-SELECT contract_id, coalesce(s.supplier_name, 'no supplier named') AS supplier_name
-FROM contract_providers LEFT JOIN contract_suppliers s USING (contract_id)
-WHERE contract_providers.provider IN (SELECT unnest($providers)) AND contract_providers.grade <> 'direct'
-  AND contract_id NOT IN (SELECT contract_id FROM contract_suppliers WHERE provider IN (SELECT unnest($family)))
+_RANK = " ".join(f"WHEN '{portal}' THEN {rank}" for rank, portal in enumerate(PORTAL_ORDER))
+
+# Contracts that a company of the family signed, and those whose notices name a provider that somebody else signed for.
+_SIGNED = """
+direct AS (SELECT DISTINCT contract_id FROM contract_suppliers WHERE provider IN (SELECT unnest($family))),
+others AS (
+  SELECT DISTINCT contract_id FROM contract_providers ANTI JOIN direct USING (contract_id)
+  WHERE provider IN (SELECT unnest($providers)) AND grade <> 'direct'),
+goods AS (
+  SELECT contract_id, bool_and(marketplace) AS marketplace FROM contract_providers
+  WHERE provider IN (SELECT unnest($family)) AND grade = 'direct' GROUP BY 1),
+signed AS MATERIALIZED (
+  SELECT c.contract_id, c.group_id, c.portal, coalesce(c.ocid, '') AS ocid, coalesce(c.reference, '') AS reference,
+         c.organisation_id, coalesce(c.organisation_id, lower(c.buyer_name), '') AS buyer_key, c.notice_ids, c.service_class,
+         c.value_gbp, c.value_low, c.value_high, c.awarded_on, c.start_on, c.end_on, c.source_id, s.direct,
+         coalesce(goods.marketplace, false) AS marketplace
+  FROM contracts c
+  JOIN (SELECT contract_id, true AS direct FROM direct UNION ALL SELECT contract_id, false FROM others) s USING (contract_id)
+  LEFT JOIN goods USING (contract_id)
+  WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework'
+    AND ($buyer IS NULL OR c.organisation_id = $buyer))
+"""
+# One row per contract and published notice, whichever source carries the notice. A source that knows only a reference adds
+# nothing where another knows the notice itself; neither does our own table of named contracts.
+_NOTICED = f"""
+with_id AS (SELECT DISTINCT direct, portal, buyer_key, reference FROM signed WHERE reference <> '' AND ocid <> ''),
+published AS (SELECT DISTINCT direct, portal, ocid FROM signed WHERE ocid <> '' AND source_id <> $named),
+known AS (
+  SELECT signed.* FROM signed
+  ANTI JOIN with_id w ON signed.ocid = '' AND w.direct = signed.direct AND w.portal = signed.portal
+    AND w.buyer_key = signed.buyer_key AND w.reference = signed.reference
+  ANTI JOIN published p ON signed.source_id = $named AND p.direct = signed.direct AND p.portal = signed.portal
+    AND p.ocid = signed.ocid),
+noticed AS MATERIALIZED (
+  SELECT * EXCLUDE notice_ids, unnest(list_distinct([{PUBLISHED} FOR id IN notice_ids])) AS notice FROM known)
+"""
+# One row per group: the one with a known value first, then by portal.
+_JOINED = f"""
+once AS MATERIALIZED (
+  SELECT * REPLACE (bool_and(marketplace) OVER (PARTITION BY direct, group_id) AS marketplace) FROM noticed
+  QUALIFY row_number() OVER (
+    PARTITION BY direct, group_id
+    ORDER BY value_gbp IS NULL, CASE portal {_RANK} ELSE 9 END, contract_id <> group_id, notice, contract_id) = 1),
+deals AS MATERIALIZED (
+  SELECT group_id AS id, dense_rank() OVER (ORDER BY buyer_key, service_class) AS kind, value_gbp AS value, awarded_on,
+         start_on, end_on
+  FROM once WHERE direct AND NOT marketplace AND value_gbp IS NOT NULL AND awarded_on IS NOT NULL AND start_on IS NOT NULL
+    AND end_on IS NOT NULL AND buyer_key <> ''),
+replaced AS MATERIALIZED ({SUPERSEDED})
+"""
+_KEPT = {
+    "deduplicated": "direct",
+    "provider_products_only": "direct AND NOT marketplace",
+    "since": "direct AND ($since IS NULL OR awarded_on >= $since)",
+    "superseded_removed": "direct AND NOT marketplace AND NOT gone",
+    "in_force": "direct AND start_on <= $on AND end_on >= $on",
+    "via_reseller": "NOT direct",
+}
+# One row per thing that a definition counts, and what it sums to.
+_COUNTED = f"""
+kept AS MATERIALIZED (
+  SELECT *, [{", ".join(f"CASE WHEN {condition} THEN '{key}' END" for key, condition in _KEPT.items())}] AS counted_in
+  FROM (SELECT *, group_id IN (SELECT id FROM replaced) AS gone FROM once)),
+things AS (
+  SELECT 'all_rows' AS id, notice, organisation_id, value_gbp, value_low, value_high, group_id FROM noticed WHERE direct
+  UNION ALL
+  SELECT unnest(counted_in), NULL, organisation_id, value_gbp, value_low, value_high, group_id FROM kept),
+sums AS (
+  SELECT id, CASE id WHEN 'all_rows' THEN count(DISTINCT notice) ELSE count(*) END AS contracts,
+         count(DISTINCT nullif(organisation_id, '')) AS buyers, sum(value_gbp) AS gbp,
+         sum(value_low) FILTER (group_id NOT IN (SELECT id FROM replaced)) AS low, sum(value_high) AS high,
+         count(*) FILTER (value_gbp IS NULL) AS unknown_values
+  FROM things WHERE id IS NOT NULL GROUP BY 1)
+"""
+# The first notices behind any definition: of several rows with one notice the first stands for it.
+_LISTED = """
+page AS (SELECT DISTINCT notice FROM noticed ORDER BY notice LIMIT $most),
+shown AS (
+  SELECT n.notice, coalesce(min(n.contract_id) FILTER (n.direct), arg_min(k.contract_id, k.group_id)) AS contract_id,
+         bool_or(n.direct) AS direct, list_distinct(flatten(list(k.counted_in))) AS counted_in
+  FROM noticed n JOIN page USING (notice) JOIN kept k ON k.direct = n.direct AND k.group_id = n.group_id GROUP BY 1),
+named AS (
+  SELECT notice, list_sort(list(DISTINCT CASE WHEN direct THEN supplier_name ELSE coalesce(supplier_name, 'no supplier named') END)) AS suppliers
+  FROM shown LEFT JOIN contract_suppliers s USING (contract_id)
+  WHERE NOT direct OR s.provider IN (SELECT unnest($family)) GROUP BY 1),
+listed AS (
+  SELECT notice AS notice_id, c.buyer_name AS buyer, suppliers, c.title, c.service_class, c.value_gbp::DOUBLE AS value_gbp,
+         c.awarded_on, c.start_on, c.end_on, c.url, contract_id,
+         CASE WHEN direct THEN list_prepend('all_rows', counted_in) ELSE counted_in END AS counted_in
+  FROM shown JOIN named USING (notice) JOIN contracts c USING (contract_id))
+"""
+_ALL = f"""
+WITH {_SIGNED}, {_NOTICED}, {_JOINED}, {_COUNTED}, {_LISTED}
+SELECT (SELECT list(sums) FROM sums) AS sums, (SELECT list(listed ORDER BY notice_id) FROM listed) AS notices,
+       (SELECT count(DISTINCT notice) FROM noticed) AS held,
+       (SELECT list(DISTINCT source_id) FROM (SELECT source_id FROM noticed WHERE direct UNION ALL
+                                              SELECT source_id FROM kept WHERE NOT direct)) AS sources,
+       (SELECT count(*) FROM kept WHERE direct AND end_on IS NULL) AS endless,
+       (SELECT count(*) FROM kept WHERE direct AND awarded_on IS NULL) AS undated
 """
 
 
@@ -94,91 +183,31 @@ def count(
     since: dt.date | None,
     on: dt.date,
     named_source: str,
-) -> dict[str, Counted]:
-    """Every definition by id. `providers` are those asked for, `family` all of the same group of companies."""
-    values = {"family": list(family), "buyer": buyer}
-    direct = _known_once(edition.rows(_ROWS.format(signed=_DIRECT), values), named_source)
-    others = edition.rows(_ROWS.format(signed=_OTHERS), {**values, "providers": list(providers)})
-    once = _joined(direct)
-    own = [row for row in once if not row["marketplace"]]
-    replaced = superseded(
-        Deal(
-            r["group_id"],
-            (r["buyer_key"], r["service_class"]),
-            r["value_gbp"],
-            r["awarded_on"],
-            r["start_on"],
-            r["end_on"],
-        )
-        for r in own
-        if r["value_gbp"] is not None and r["awarded_on"] and r["start_on"] and r["end_on"] and r["buyer_key"]
+    most: int = 0,
+) -> Count:
+    """Every definition counted. `providers` are those asked for, `family` all of the same group of companies; the
+    first `most` notices are listed, or all for 0."""
+    asked = {"providers": list(providers), "family": list(family), "buyer": buyer, "since": since, "on": on, "named": named_source,
+             "most": most or None}  # fmt: skip
+    found = edition.rows(_ALL, asked)[0]
+    sums = {row["id"]: row for row in found["sums"] or ()}
+    notices = found["notices"] or []
+    behind: dict[str, list[str]] = {key: [] for key in DEFINITIONS}
+    for notice in notices:
+        notice["counted_in"] = [key for key in DEFINITIONS if key in notice["counted_in"]]
+        for key in notice["counted_in"]:
+            behind[key].append(notice["notice_id"])
+    nothing = {"contracts": 0, "buyers": 0, "unknown_values": 0}
+    return Count(
+        {key: _counted(key, sums.get(key, nothing), behind[key]) for key in DEFINITIONS},
+        notices,
+        found["held"],
+        found["endless"],
+        found["undated"],
+        frozenset(found["sources"] or ()),
     )
-    rows = {
-        "all_rows": direct,
-        "deduplicated": once,
-        "provider_products_only": own,
-        "since": [r for r in once if since is None or (r["awarded_on"] is not None and r["awarded_on"] >= since)],
-        "superseded_removed": [r for r in own if r["group_id"] not in replaced],
-        "in_force": [r for r in once if r["start_on"] and r["end_on"] and r["start_on"] <= on <= r["end_on"]],
-        "via_reseller": _joined(_known_once(others, named_source)),
-    }
-    return {key: _counted(key, found, replaced) for key, found in rows.items()}
 
 
-def _known_once(rows: list[dict[str, Any]], named_source: str) -> list[dict[str, Any]]:
-    """One row per contract and published notice, whichever source carries the notice.
-
-    A source that knows only a reference adds nothing where another knows the notice itself; neither does our
-    own table of named contracts.
-    """
-    with_id = {(row["portal"], row["buyer_key"], row["reference"]) for row in rows if row["reference"] and row["ocid"]}
-    published = {(row["portal"], row["ocid"]) for row in rows if row["ocid"] and row["source_id"] != named_source}
-    kept: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        if not row["ocid"] and (row["portal"], row["buyer_key"], row["reference"]) in with_id:
-            continue
-        if row["source_id"] == named_source and (row["portal"], row["ocid"]) in published:
-            continue
-        for notice in sorted({published_id(notice) for notice in row["notice_ids"]}):
-            kept.setdefault((notice, row["contract_id"]), {**row, "notice": notice})
-    return [kept[key] for key in sorted(kept)]
-
-
-def _joined(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per group: the one with a known value first, then by portal; all its notices kept."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(row["group_id"], []).append(row)
-    order = {portal: rank for rank, portal in enumerate(PORTAL_ORDER)}
-    joined = []
-    for _, members in sorted(groups.items()):
-        best = min(
-            members,
-            key=lambda r: (
-                r["value_gbp"] is None,
-                order.get(r["portal"], 9),
-                r["contract_id"] != r["group_id"],
-                r["notice"],
-            ),
-        )
-        notices = tuple(sorted({row["notice"] for row in members}))
-        joined.append({**best, "notices": notices, "marketplace": all(row["marketplace"] for row in members)})
-    return joined
-
-
-def _counted(key: str, rows: list[dict[str, Any]], replaced: dict[str, str]) -> Counted:
-    notices = tuple(sorted({notice for row in rows for notice in row.get("notices", (row["notice"],))}))
-    nothing = Decimal(0)
-    return Counted(
-        id=key,
-        rows=rows,
-        notices=notices,
-        contracts=len(notices) if key == "all_rows" else len(rows),
-        gbp=sum((row["value_gbp"] for row in rows if row["value_gbp"] is not None), nothing),
-        low=sum(
-            (row["value_low"] for row in rows if row["value_low"] is not None and row["group_id"] not in replaced),
-            nothing,
-        ),
-        high=sum((row["value_high"] for row in rows if row["value_high"] is not None), nothing),
-        unknown_values=sum(1 for row in rows if row["value_gbp"] is None),
-    )
+def _counted(key: str, row: dict[str, Any], notices: Sequence[str]) -> Counted:
+    gbp, low, high = (row.get(name) or Decimal(0) for name in ("gbp", "low", "high"))
+    return Counted(key, tuple(notices), row["contracts"], row["buyers"], gbp, low, high, row["unknown_values"])

@@ -21,7 +21,7 @@ from pipelines.contracts import groups
 from pipelines.contracts.classes import ServiceClasses
 from pipelines.contracts.identity import NOBODY, Buyers, Identity, Suppliers
 from pipelines.contracts.provider_evidence import Behind, ProviderWords, behind
-from pipelines.contracts.superseding import Deal, superseded
+from pipelines.contracts.superseding import SUPERSEDED
 from pipelines.reference import Reference
 from pipelines.tables import BATCH_ROWS
 
@@ -247,17 +247,19 @@ class Pipeline:
         """Leave `replaced` (contract_id, superseded_by)."""
         direct = [(row.contract_id, row.provider) for row in providers if row.grade == "direct" and not row.marketplace]
         _register(connection, "direct_deals", _transposed(("contract_id", "provider"), direct))
-        rows = connection.execute(
-            """SELECT c.contract_id || ' ' || provider, buyer_key, provider, service_class, value_gbp, awarded_on, start_on, end_on
-               FROM contracts_raw c JOIN direct_deals USING (contract_id) JOIN service_classes USING (contract_id)
-               LEFT JOIN groups g USING (contract_id)
-               WHERE coalesce(g.group_id, contract_id) = contract_id AND status = 'active' AND contract_class <> 'framework'
-                 AND buyer_key <> '' AND value_gbp IS NOT NULL AND awarded_on IS NOT NULL AND start_on IS NOT NULL
-                 AND end_on IS NOT NULL"""
-        ).fetchall()
-        found = superseded(Deal(row[0], row[1:4], *row[4:]) for row in rows)
-        pairs = sorted({(one.split(" ")[0], later.split(" ")[0]) for one, later in found.items()})
-        _register(connection, "replaced", _transposed(("contract_id", "superseded_by"), pairs))
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE replaced AS
+                WITH deals AS (
+                  SELECT c.contract_id || ' ' || provider AS id, value_gbp AS value, awarded_on, start_on, end_on,
+                         dense_rank() OVER (ORDER BY buyer_key, provider, service_class) AS kind
+                  FROM contracts_raw c JOIN direct_deals USING (contract_id) JOIN service_classes USING (contract_id)
+                  LEFT JOIN groups g USING (contract_id)
+                  WHERE coalesce(g.group_id, contract_id) = contract_id AND status = 'active'
+                    AND contract_class <> 'framework' AND buyer_key <> '' AND value_gbp IS NOT NULL
+                    AND awarded_on IS NOT NULL AND start_on IS NOT NULL AND end_on IS NOT NULL)
+                SELECT DISTINCT split_part(id, ' ', 1) AS contract_id, split_part(replaced_by, ' ', 1) AS superseded_by
+                FROM ({SUPERSEDED})"""
+        )
 
 
 MADE = {

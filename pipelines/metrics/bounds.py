@@ -27,10 +27,13 @@ METRIC = Metric(
     "3,400 at least if only the three named may hold it",
     source="convexity of the sum of squares",
 )
-# Open masses with one set of holders are moved together, so that even a large table has few. Past this many steps
-# the search for the largest sum gives way to a bound that is never too low.
+# Open masses with one set of holders are moved together, so that even a large table has few. Past this many steps,
+# or sets, the search for the largest sum gives way to a bound that is never too low.
 MOST_STEPS = 20_000
+MOST_SETS = 500
 NEW = ""
+# What adding up thirds leaves of a whole.
+NOISE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,13 @@ class Open:
 
     `may_be`: the only holders that it may have; None where it may be anybody's, those not named yet included.
     `central`: how much of it the evidence gives to whom meanwhile; empty where it gives it to nobody.
+    `piece`: the most of it that one holder must have whole, where it is many alike put together; 0 where it is one.
     """
 
     amount: float
     may_be: frozenset[str] | None = None
     central: Mapping[str, float] = field(default_factory=dict)
+    piece: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,9 @@ class Distribution:
 
     @property
     def unattributed(self) -> float:
-        """Mass that evidence gives to nobody meanwhile."""
-        return self.held - math.fsum(self.central.values())
+        """Mass that evidence gives to nobody meanwhile; what parts of items leave over when they are added is none."""
+        left = self.held - math.fsum(self.central.values())
+        return left if left > NOISE * self.held else 0.0
 
     def hhi(self) -> Bounds:
         """Herfindahl-Hirschman index, 0 to 1. None where there is no mass, its value None where none is attributed."""
@@ -98,7 +104,7 @@ class Distribution:
         central = self.central
         known = math.fsum(central.values())
         value = math.fsum((c / known) ** 2 for c in central.values()) if known > 0 else None
-        anybody = math.fsum(m.amount * min(m.amount, self.grain) for m in self.open if m.may_be is None)
+        anybody = math.fsum(m.amount * min(m.piece or m.amount, self.grain) for m in self.open if m.may_be is None)
         low = math.fsum(c * c for c in self.levelled().values()) + anybody
         return Bounds(value, low / total**2, _most(self.settled, self._sets()) / total**2, known, total - known)
 
@@ -234,8 +240,9 @@ def _most(settled: Mapping[str, float], sets: Sequence[tuple[float, frozenset[st
             search(index + 1, squares - before**2 + (before + amount) ** 2)
             masses[holder] = before
 
-    search(0, math.fsum(mass * mass for mass in masses.values()))
-    return best if steps <= MOST_STEPS else _never_too_low(masses, can, sets)
+    if len(sets) <= MOST_SETS:
+        search(0, math.fsum(mass * mass for mass in masses.values()))
+    return best if 0 < steps <= MOST_STEPS else _never_too_low(masses, can, sets)
 
 
 def _never_too_low(

@@ -141,6 +141,27 @@ def test_a_search_too_long_gives_a_bound_that_is_never_too_low(monkeypatch: pyte
     assert 1 >= made.hhi().high >= exact
 
 
+def test_masses_alike_put_together_are_what_each_of_them_is() -> None:
+    """Four open halves each half a new provider: a sum of squares of four quarters, however they are written down."""
+    apart = Distribution({"a": 2.0}, [Open(0.5)] * 4).hhi()
+    together = Distribution({"a": 2.0}, [Open(2.0, piece=0.5)]).hhi()
+    assert apart == together and together.low == (4 + 4 * 0.25) / 16
+
+
+def test_more_open_sets_than_can_be_searched_are_bounded() -> None:
+    """Contracts of a supplier and its own reseller, 1,200 pairs: the search would go as deep as there are pairs."""
+    pairs = [frozenset((f"s{i}", f"r{i}")) for i in range(1200)]
+    found = Distribution({}, [Open(1, pair) for pair in pairs], grain=0).hhi()
+    assert (found.low, found.high) == (pytest.approx(1 / 2400), pytest.approx(1 / 1200))
+
+
+def test_thirds_add_up_to_the_whole() -> None:
+    """A contract of three suppliers is attributed whole, though three thirds of a pound are not quite one."""
+    thirds = [Open(0.1 * n, frozenset("abc"), dict.fromkeys("abc", 0.1 * n / 3)) for n in range(1, 40)]
+    made = Distribution({"a": 0.7}, thirds)
+    assert math.fsum(made.central.values()) != made.held and made.unattributed == 0
+
+
 def test_many_open_sets_are_bounded_at_once() -> None:
     """Sixty contracts, each of two suppliers out of forty: answered, and no higher than all mass at one."""
     pairs = [frozenset((f"s{i % 40}", f"s{(i * 7 + 1) % 40}")) for i in range(60)]
