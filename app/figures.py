@@ -16,7 +16,7 @@ import pandas as pd
 from app.charts import Bars, Chart, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.stores import ask
 from app.words import said
-from pipelines.answers import Answer, count, exposure, long_day, number, provider_name
+from pipelines.answers import Answer, count, exposure, listing, long_day, number, provider_name
 from pipelines.answers import claim as claim_answer
 from pipelines.answers import concentration as concentration_answer
 from pipelines.answers import incidents as incidents_answer
@@ -277,18 +277,21 @@ def contracts_timeline(
     edition: Edition, provider: str | None = None, organisation: str | None = None
 ) -> tuple[Answer, Chart]:
     answer = ask(edition, "renewals", provider=provider, organisation=organisation)
+    # A contract with two providers is one span that says both: two would show its value twice.
+    rows = answer.frames["longest"]
+    providers = rows.groupby("contract_id")["provider"].agg(lambda names: "+".join(dict.fromkeys(names)))
     spans = tuple(
         Span(
             f"{said(row['buyer_name'], 'Buyer not known')}: {row['title']}" if not organisation else str(row["title"]),
             _date(row["start_on"]),
             _date(row["end_on"]),
-            str(row["provider"]),
+            str(providers[row["contract_id"]]),
             None if pd.isna(row["value_gbp"]) else float(row["value_gbp"]),
             str(row["state"]),
         )
-        for row in answer.frames["longest"].head(MOST_SPANS).to_dict("records")
+        for row in rows.drop_duplicates("contract_id").head(MOST_SPANS).to_dict("records")
     )
-    left = answer.body["rows"] - len(spans)
+    left = answer.body["listed"] - len(spans)
     return answer, Timeline(
         id="contracts-timeline",
         title="When could they leave?",
@@ -296,9 +299,12 @@ def contracts_timeline(
         + (f"; {number(left)} more in the files" if left else ""),
         unit="contracts",
         spans=spans,
-        keys={key: provider_name(key) for key in dict.fromkeys(span.key for span in spans)},
+        keys={
+            key: listing([provider_name(p) for p in key.split("+")])
+            for key in dict.fromkeys(span.key for span in spans)
+        },
         on=answer.as_of,
-        of=f"{number(answer.body['rows'])} cloud contracts and call-offs{answer.body['scope']} listed",
+        of=f"{count(answer.body['listed'], 'cloud contract or call-off', 'cloud contracts and call-offs')}{answer.body['scope']} listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )
@@ -312,7 +318,7 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
     order = sorted(ahead["month"].unique())[:24]
     providers = ahead.groupby("provider")["contracts"].sum().sort_values(ascending=False).index.tolist()[:6]
 
-    def count(month: str, name: str) -> float:
+    def ends(month: str, name: str) -> float:
         return float(ahead[(ahead["month"] == month) & (ahead["provider"] == name)]["contracts"].sum())
 
     return answer, Bars(
@@ -322,9 +328,9 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
         unit="contracts",
         labels=[f"{pd.Timestamp(month):%B %Y}" for month in order],
         series=tuple(
-            Series(f"p:{name}", provider_name(name), [count(month, name) for month in order]) for name in providers
+            Series(f"p:{name}", provider_name(name), [ends(month, name) for month in order]) for name in providers
         ),
-        of=f"{number(answer.body['rows'])} cloud contracts and call-offs{answer.body['scope']} listed",
+        of=f"{count(answer.body['listed'], 'cloud contract or call-off', 'cloud contracts and call-offs')}{answer.body['scope']} listed",
         source=source_line(answer),
         licence=licence_line(answer),
     )

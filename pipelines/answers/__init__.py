@@ -278,6 +278,15 @@ def pounds(value: float | None) -> str:
     return f"GBP {value:,.0f}"
 
 
+def worth(contracts: int, priced: int, total: float) -> str:
+    """What they are worth, in the words of a sentence; `priced` of them have a known value."""
+    if not priced:
+        return "without a known value"
+    return f"worth {pounds(total)}" + (
+        "" if priced == contracts else f" where a value is known ({number(priced)} of them)"
+    )
+
+
 def listing(words: Sequence[str], most: int = 3) -> str:
     """Words joined as in a sentence, with how many more there are."""
     if len(words) > most:

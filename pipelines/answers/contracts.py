@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference, schema
-from pipelines.answers import Answer, Figure, count, long_day, new, number, page_of, pounds, sources_of
+from pipelines.answers import Answer, Figure, count, long_day, new, number, page_of, sources_of, worth
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.text import search_key
@@ -191,7 +191,7 @@ def answer(
         Figure("via_reseller", "Through a reseller", int(whole["via_reseller"]), unit="contracts"),
     ]
     title = (
-        f"We list {count(contracts, 'contract')}{name}, {_worth(contracts, summed - unknown, total)}; "
+        f"We list {count(contracts, 'contract')}{name}, {worth(contracts, summed - unknown, total)}; "
         f"{_live(contracts, live)} in force on {long_day(on)}."
         if contracts
         else f"We list no contracts{name}: that says what we hold, not what exists."
@@ -227,15 +227,6 @@ def answer(
         total={"contracts": held["rows"]},
         body={"rows": held["rows"], "contracts": rows},
     )  # fmt: skip
-
-
-def _worth(contracts: int, priced: int, total: float) -> str:
-    """What they are worth, in the words of a sentence; `priced` of them have a known value."""
-    if not priced:
-        return "without a known value"
-    return f"worth {pounds(total)}" + (
-        "" if priced == contracts else f" where a value is known ({number(priced)} of them)"
-    )
 
 
 def _live(contracts: int, live: int) -> str:

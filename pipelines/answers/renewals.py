@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, long_day, new, number, page_of, pounds, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, long_day, new, number, page_of, provider_name, sources_of, worth
 from pipelines.answers.claim import family_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -100,7 +100,7 @@ def answer(
     contracts, gbp, unknown_values); contracts by their end (`most` rows after the first `skip`; 0: all; state: runs, ends
     within 12 months, ended: successor seen, ended: successor not seen, no end date); soon (those that end within 12
     months) and longest (the last to end) of the same columns. A provider stands for its group of companies, as
-    body.scope says. body.rows: how many rows there are.
+    body.scope says. body.rows: how many rows there are, one per contract and provider; body.listed: how many contracts.
     """
     on = on or edition.as_of
     limit, more = page_of(most, skip)
@@ -143,31 +143,31 @@ def answer(
             FROM contract_ends WHERE {where} AND end_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"""
     )
 
-    def count(*wanted: str) -> int:
+    def those(*wanted: str) -> int:
         return int(states["contracts"].reindex(wanted, fill_value=0).sum())
 
-    ending, ended = count(ENDS_SOON), count(SEEN, UNSEEN)
-    worth = round(float(states["gbp"].get(ENDS_SOON, 0.0)), 2) if ending else 0.0
-    worth = 0.0 if worth != worth else worth
+    ending, ended = those(ENDS_SOON), those(SEEN, UNSEEN)
+    gbp = round(float(states["gbp"].get(ENDS_SOON, 0.0)), 2) if ending else 0.0
+    gbp = 0.0 if gbp != gbp else gbp
     figures = [
         Figure("ending", f"End within 12 months of {long_day(on)}", ending, unit="contracts"),
         Figure(
             "gbp",
             "Their known value",
-            worth,
+            gbp,
             unit="GBP",
-            n_unknown=int(states["unknown"].get(ENDS_SOON, 0)),
-            of=f"{number(ending)} contracts",
+            n_unknown=_unknown(states),
+            of=count(ending, "contract"),
         ),
-        Figure("ended_seen", "Ended, successor seen", count(SEEN), unit="contracts", of=f"{number(ended)} ended"),
+        Figure("ended_seen", "Ended, successor seen", those(SEEN), unit="contracts", of=f"{number(ended)} ended"),
         Figure(
-            "ended_unseen", "Ended, successor not seen", count(UNSEEN), unit="contracts", of=f"{number(ended)} ended"
+            "ended_unseen", "Ended, successor not seen", those(UNSEEN), unit="contracts", of=f"{number(ended)} ended"
         ),
-        Figure("no_end", "Without an end date", count(NO_END), unit="contracts"),
+        Figure("no_end", "Without an end date", those(NO_END), unit="contracts"),
     ]
     title = (
-        f"{number(ending)} cloud contracts{scope}, worth {pounds(worth)} where a value is known, "
-        f"end within 12 months of {long_day(on)}."
+        f"{count(ending, 'cloud contract')}{scope}, {worth(ending, ending - _unknown(states), gbp)}, "
+        f"{'ends' if ending == 1 else 'end'} within 12 months of {long_day(on)}."
         if ending
         else f"We list no cloud contract{scope} that ends within 12 months of {long_day(on)}: that says what we hold."
     )
@@ -188,8 +188,13 @@ def answer(
         parameters={k: v for k, v in (("provider", provider), ("organisation", organisation), ("on", on)) if v},
         sources=sources_of(edition, held["source_id"]),
         total={"contracts": total},
-        body={"rows": total, "scope": scope, "contracts": table},
+        body={"rows": total, "listed": int(states["contracts"].sum()), "scope": scope, "contracts": table},
     )
+
+
+def _unknown(states: pd.DataFrame) -> int:
+    """How many of those that end soon have no known value."""
+    return int(states["unknown"].get(ENDS_SOON, 0))
 
 
 def _a_year_after(day: dt.date) -> dt.date:

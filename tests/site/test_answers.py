@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from app import figures
 from pipelines.answers import (
     ai_reliance,
     claim,
@@ -20,6 +21,7 @@ from pipelines.answers import (
     peers,
     places,
     published,
+    renewals,
     search,
     service,
 )
@@ -266,3 +268,18 @@ def test_bodies_without_an_ai_vendor_are_unknown_and_not_free_of_one(default_edi
 )
 def test_the_day_of_a_publication_is_told_as_well_as_it_is_known(text: str, words: str) -> None:
     assert published(text) == words
+
+
+def test_a_contract_of_two_providers_is_one_contract_and_one_span(default_edition: Edition) -> None:
+    """Home Office's Unified support names Azure and Microsoft 365: once it stood twice, with its whole value each time."""
+    answer = renewals.answer(default_edition, organisation="home-office", most=0)
+    rows = answer.frames["contracts"]
+    assert len(rows) > rows["contract_id"].nunique() == answer.body["listed"]
+    chart = figures.draw(default_edition, "contracts-timeline", organisation="home-office").chart
+    assert chart.of == f"{answer.body['listed']} cloud contracts and call-offs listed"
+    spans = [(span.label, span.start, span.end, span.value_gbp) for span in chart.spans]
+    assert len(spans) == len(set(spans)) and any("+" in span.key for span in chart.spans)
+    assert (
+        "Microsoft 365 and Microsoft Azure" in chart.keys.values()
+        or "Microsoft Azure and Microsoft 365" in chart.keys.values()
+    )
