@@ -22,7 +22,7 @@ _LONELY_MARK = re.compile("\u00c2(?=\\s|$)")
 _SIGNS = str.maketrans("¿\ufffd_", "   ")
 _PUNCTUATION = re.compile(r"[^\w&+]+")
 _PHRASES = (
-    (re.compile(r"\bs ?a ?r ?l\b"), "sarl"),
+    (re.compile(r"\bs ?a ?r ?l\b|\bsociete a responsabilite limitee\b"), "sarl"),
     (re.compile(r"\bpublic limited company\b"), "plc"),
     (re.compile(r"\bdesignated activity company\b"), "dac"),
     (re.compile(r"\bunlimited company\b"), "ulc"),
@@ -82,7 +82,7 @@ _ALSO_CALLED = re.compile(
     r"\s+[(\[]?(?:t/a|trading as|formerly|previously|f/?k/?a|a/?k/?a|now (?:known|called|trading))\b.*", re.IGNORECASE
 )
 _WEB = re.compile(r"^(?:www\.)?([\w-]+)\.(?:com|co\.uk|net|eu)$", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s+((?:[\w-]+\.)+)(?:com?|net|info|eu|org|uk)\b\S*(?:\s+\w{2,3})?$", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s+((?:[\w-]+\.)+)(?:com?|c|net|info|eu|org|uk)\w{0,2}(?!\w)\S*(?:\s+\w{2,3})?$", re.IGNORECASE)
 _PARTS = re.compile(r"\s+[-–|]\s+|\s*[/*]\s*")
 _GENERIC_LAST = frozenset({"services", "solutions", "group", "operations", "holdings"})
 
