@@ -33,6 +33,7 @@ from urllib3.exceptions import HTTPError
 
 from pipelines import __version__
 from pipelines.errors import Partial, Refused
+from scrapers._address import root, short, split_base
 from scrapers._body import Deadline, TooLate, Unusable, read_whole, why
 from scrapers._guard import CONNECT_SECONDS, Private, Session, is_public
 from scrapers._json import is_cut
@@ -138,7 +139,7 @@ class Fetcher:
     ) -> None:
         self.limits = limits or Limits()
         self.seen = Seen()
-        self._base = _split_base(base_url) if base_url else None
+        self._base = split_base(base_url) if base_url else None
         self._opened = (self._base[1], self._base[2]) if self._base else None
         self._opt_out = tuple(pattern.lower().lstrip("*.") for pattern in opt_out)
         self._max_requests = max_requests
@@ -148,7 +149,7 @@ class Fetcher:
         self._last: dict[str, float] = {}
         self._quiet_until: dict[str, float] = {}
         self._robots: dict[str, Any] = {}
-        self._unanswered: dict[str, Unanswered] = {}
+        self._robots_failed: dict[str, Partial | Refused] = {}
         self._session = Session(self._opened)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
 
@@ -215,7 +216,7 @@ class Fetcher:
                 return answer
             problem, ended = f"it answered {status}", SourceEnded
             wait = self._wait_for(answer, attempt, limited)
-        raise ended(f"{_short(url)} gave nothing usable after {last + 1} tries: {problem}; run again later")
+        raise ended(f"{short(url)} gave nothing usable after {last + 1} tries: {problem}; run again later")
 
     def _backoff(self, attempt: int) -> float:
         return min(2.0**attempt, 30.0) + random.uniform(0, 0.5)  # noqa: S311 - jitter, not a secret
@@ -252,19 +253,17 @@ class Fetcher:
             following = urljoin(url, target)
             self._check_redirect(url, target, following)
             if following in seen:
-                raise SourceEnded(f"{_short(url)} redirects in a circle; look at the address in a browser")
+                raise SourceEnded(f"{short(url)} redirects in a circle; look at the address in a browser")
             seen.add(following)
             url = following
-        raise SourceEnded(f"{_short(url)} redirects more than {MAX_REDIRECTS} times; look at the address in a browser")
+        raise SourceEnded(f"{short(url)} redirects more than {MAX_REDIRECTS} times; look at the address in a browser")
 
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise FetchRefused(
-                f"{_short(url)} is not an http or https address; it was not asked, look at what names it"
-            )
+            raise FetchRefused(f"{short(url)} is not an http or https address; it was not asked, look at what names it")
         if parts.username or parts.password or "@" in parts.netloc:
-            raise FetchRefused(f"{_short(url)} carries a user name; it was not asked, give the address without")
+            raise FetchRefused(f"{short(url)} carries a user name; it was not asked, give the address without")
         self._check_opt_out(parts.hostname)
         if self._max_requests is not None and self.seen.requests >= self._max_requests:
             raise RunOver(f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on")
@@ -274,7 +273,7 @@ class Fetcher:
         seconds = self._quiet_until.get(urlsplit(url).netloc, 0.0) - self._clock()
         if seconds > longest:
             until = self._now() + dt.timedelta(seconds=seconds)
-            raise StayAway(f"{_short(url)} asks us to stay away until {until:%Y-%m-%d %H:%M} UTC; run again after that")
+            raise StayAway(f"{short(url)} asks us to stay away until {until:%Y-%m-%d %H:%M} UTC; run again after that")
         return seconds
 
     def _check_opt_out(self, host: str) -> None:
@@ -292,11 +291,11 @@ class Fetcher:
                 addresses = set()
             if any(not is_public(address) for address in addresses):
                 raise FetchRefused(
-                    f"{_short(url)} redirects to a private address; it was not followed, look at the address in a browser"
+                    f"{short(url)} redirects to a private address; it was not followed, look at the address in a browser"
                 )
         if urlsplit(url).scheme == "https" and parts.scheme == "http":
             raise FetchRefused(
-                f"{_short(url)} redirects from https to http; it was not followed, look at the address in a browser"
+                f"{short(url)} redirects from https to http; it was not followed, look at the address in a browser"
             )
 
     def _once(self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str]) -> Fetched:
@@ -323,14 +322,12 @@ class Fetcher:
                     data = read_whole(response, deadline, self._max_bytes)
             except Private as error:
                 raise FetchRefused(
-                    f"{_short(url)} leads to an address that is not public; it was not asked, check the address"
+                    f"{short(url)} leads to an address that is not public; it was not asked, check the address"
                 ) from error
             except Unusable as error:
-                raise FetchRefused(
-                    f"{_short(url)} {error}; it was dropped, look at the address in a browser"
-                ) from error
+                raise FetchRefused(f"{short(url)} {error}; it was dropped, look at the address in a browser") from error
             except requests.exceptions.InvalidURL as error:
-                raise FetchRefused(f"{_short(url)} is not an address that can be asked; check it") from error
+                raise FetchRefused(f"{short(url)} is not an address that can be asked; check it") from error
             except (requests.RequestException, HTTPError, OSError) as error:
                 if deadline.has_passed:
                     raise TooLate from error
@@ -342,46 +339,43 @@ class Fetcher:
         headers = {key.lower(): value for key, value in response.headers.items()}
         return Fetched(url, response.status_code, headers, data, self._now().replace(microsecond=0), certificate)
 
-    def robots_allow(self, url: str) -> bool:
+    def check_robots(self, url: str) -> None:
+        """Before a page that is made for people. FetchRefused where robots.txt forbids it, SourceEnded where it cannot be
+        read: what is not known to be allowed is not asked for."""
+        if self.robots_allow(self.address(url), retry=True):
+            return
+        failed = self._robots_failed.get(root(self.address(url)))
+        if failed is None:
+            raise FetchRefused(f"{short(url)}: robots.txt does not let us ask; ask its publisher")
+        raise SourceEnded(f"{short(url)}: it was not asked, because {failed}"[:400])
+
+    def robots_allow(self, url: str, retry: bool = False) -> bool:
         """Whether robots.txt of the host lets us ask for this path. A missing file allows, a failing one not."""
         from urllib.robotparser import RobotFileParser
 
-        parts = urlsplit(url)
-        root = f"{parts.scheme}://{parts.netloc}"
-        if root not in self._robots:
+        home = root(url)
+        if home not in self._robots:
             parser = RobotFileParser()
             try:
-                answer = self.get(f"{root}/robots.txt", accept="text/plain", retry=False)
+                answer = self.get(f"{home}/robots.txt", accept="text/plain", retry=retry)
                 if answer.status == 200:
                     parser.parse(answer.body[:524288].decode(errors="replace").splitlines())
                 elif 400 <= answer.status < 500:
                     parser.parse([])
                 else:
-                    parser.parse(["User-agent: *", "Disallow: /"])
+                    raise SourceEnded(f"{home}/robots.txt answered {answer.status}; run again later")
             except RunOver:
                 raise  # it says nothing about the host
             except (Partial, Refused) as error:
                 parser.parse(["User-agent: *", "Disallow: /"])
-                if isinstance(error, Unanswered):
-                    self._unanswered[root] = error
-            self._robots[root] = parser
-        return bool(self._robots[root].can_fetch("cloudhold", url))
+                self._robots_failed[home] = error
+            self._robots[home] = parser
+        return bool(self._robots[home].can_fetch("cloudhold", url))
 
     def unanswered(self, url: str) -> Unanswered | None:
         """What went wrong where nobody answered when robots.txt of the host was asked for; None where somebody did."""
-        parts = urlsplit(url)
-        return self._unanswered.get(f"{parts.scheme}://{parts.netloc}")
-
-
-def _split_base(base_url: str) -> tuple[str, str, int]:
-    parts = urlsplit(base_url if "://" in base_url else f"http://{base_url}")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise Refused(f"--base-url {base_url!r} has no valid port; write http://127.0.0.1:8099") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise Refused(f"--base-url {base_url!r} is not an address; write http://127.0.0.1:8099")
-    return parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)
+        failed = self._robots_failed.get(root(url))
+        return failed if isinstance(failed, Unanswered) else None
 
 
 def retry_after(text: str | None, now: dt.datetime) -> float | None:
@@ -399,9 +393,3 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
         when = when.replace(tzinfo=dt.UTC)
     seconds = (when - now).total_seconds()
     return seconds + 1 if seconds >= 0 else None
-
-
-def _short(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"[:160]

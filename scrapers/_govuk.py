@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from scrapers._fetch import Fetched, Fetcher, FetchRefused, SourceEnded
+from scrapers._fetch import Fetched, Fetcher, SourceEnded
 from scrapers._pages import soup
 
 # Best first: what keeps text as it was typed, then what keeps types.
@@ -85,8 +85,8 @@ class Missing(SourceEnded):
 def ask(fetcher: Fetcher, url: str, accept: str = "*/*") -> Fetched:
     """The answer to an address; SourceEnded or FetchRefused, naming it, where there is none to use."""
     # A page for people: robots.txt decides. The files that it offers are there to be fetched.
-    if accept == "text/html" and not fetcher.robots_allow(fetcher.address(url)):
-        raise FetchRefused(f"{url[:200]}: robots.txt does not let us ask")
+    if accept == "text/html":
+        fetcher.check_robots(url)
     fetched = fetcher.get(url, accept=accept)
     if fetched.status in (404, 410):
         raise Missing(f"{url[:200]} answered {fetched.status}; it may have moved, look at it in a browser")

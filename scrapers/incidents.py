@@ -103,9 +103,8 @@ class _Asking:
         more = {header: str(known[key]) for header, key in asked.items() if known.get(key)}
         try:
             # A page for people: robots.txt decides. The others are made for machines.
-            if feed.accept == "text/html" and not self.fetcher.robots_allow(self.fetcher.address(url)):
-                self._problem(feed, "robots.txt does not let us ask")
-                return None
+            if feed.accept == "text/html":
+                self.fetcher.check_robots(url)
             fetched = self.fetcher.get(url, feed.accept, more=more)
         except (Partial, Refused) as error:
             if isinstance(error, RunOver) and not isinstance(error, StayAway):

@@ -43,6 +43,7 @@ class Faulty:
     quiet_until: float = 0.0
     number: int = 0
     first: list[Any] = field(default_factory=list)
+    asks_robots: bool = False
 
     def mend(self) -> None:
         self.fault = None
@@ -69,6 +70,7 @@ class _Handler(http_faults.Handler):
             told.secrets_read += 1
         with self.server.lock:
             told.too_early += told.clock() < told.quiet_until
+            told.asks_robots = told.asks_robots or parts.path == ROBOTS
             if self.path not in told.asked and parts.path != ROBOTS:
                 told.asked.append(self.path)
             query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}

@@ -60,7 +60,9 @@ class Trial:
     def collect(self) -> Any:
         """As an operator types it."""
         base = self.server.base + self.case.path
-        return self.run("collect", self.source_id, *self.case.typed(), "--base-url", base, "--json")
+        return self.run(
+            "--store", self.store.path, "collect", self.source_id, *self.case.typed(), "--base-url", base, "--json"
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         kind = reader(_source.source(self.source_id).SOURCE.reader)
@@ -107,6 +109,12 @@ class Honest:
 
     addresses: tuple[str, ...]
     packages: tuple[str, ...]
+    asks_robots: bool
+
+    def place(self, fault: str, turn: int) -> str:
+        """The first, the middle or the last address that can have a fault."""
+        pool = self.packages if FAULTS[fault][0] == "page" else self.addresses
+        return pool[(0, len(pool) // 2, -1)[turn % 3]]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +128,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Honest]:
                 place = Store(tmp_path_factory.mktemp("honest") / "store")
                 report = runs.collect_from(server, place, source_id, **tried.asked(server.base))
                 assert (report.state, report.reason) == ("complete", None)
-                known[source_id] = Honest(tuple(server.asked), tuple(server.packages))
+                known[source_id] = Honest(tuple(server.asked), tuple(server.packages), server.asks_robots)
         return known[source_id]
 
     return of
@@ -134,11 +142,10 @@ def test_every_collector_of_the_registry_has_its_case() -> None:
         assert case(source_id).truth
 
 
-def strike(tried: Trial, honest: Honest, fault: str, turn: int, times: int) -> None:
-    """One run with a fault on the first, the middle or the last address that can have it, by `turn`, and one after it."""
-    pool = honest.packages if FAULTS[fault][0] == "page" else honest.addresses
+def strike(tried: Trial, target: str, fault: str, times: int) -> int:
+    """One run with a fault on an address, and one after it; the exit code of the first."""
     server = tried.server
-    server.fault, server.times, server.target = fault, times, pool[(0, len(pool) // 2, -1)[turn % 3]]
+    server.fault, server.times, server.target = fault, times, target
     done = tried.collect()
     report, held = done.json, tried.held()
     assert server.hits, "the fault was never met"
@@ -177,6 +184,7 @@ def strike(tried: Trial, honest: Honest, fault: str, turn: int, times: int) -> N
         again = tried.collect()
         assert (again.code, again.err) == (0, "")
         assert tried.held() == tried.case.truth
+    return int(done.code)
 
 
 def pairs(names: Iterable[str]) -> list[Any]:
@@ -192,13 +200,13 @@ def pairs(names: Iterable[str]) -> list[Any]:
 
 @pytest.mark.parametrize(("source_id", "fault", "turn"), pairs(TELLING))
 def test_a_telling_fault(trial: Try, honest: Callable[[str], Honest], source_id: str, fault: str, turn: int) -> None:
-    strike(trial(source_id), honest(source_id), fault, turn, times=0)
+    strike(trial(source_id), honest(source_id).place(fault, turn), fault, times=0)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize(("source_id", "fault", "turn"), pairs(FAULTS))
 def test_any_fault(trial: Try, honest: Callable[[str], Honest], source_id: str, fault: str, turn: int) -> None:
-    strike(trial(source_id), honest(source_id), fault, turn, times=0)
+    strike(trial(source_id), honest(source_id).place(fault, turn), fault, times=0)
 
 
 @pytest.mark.full
@@ -206,7 +214,20 @@ def test_any_fault(trial: Try, honest: Callable[[str], Honest], source_id: str, 
 def test_what_passes_is_asked_for_again(
     trial: Try, honest: Callable[[str], Honest], source_id: str, fault: str, turn: int
 ) -> None:
-    strike(trial(source_id), honest(source_id), fault, turn, times=1)
+    strike(trial(source_id), honest(source_id).place(fault, turn), fault, times=1)
+
+
+def test_a_robots_txt_that_cannot_be_read_is_no_leave_and_no_refusal(
+    trial: Try, honest: Callable[[str], Honest], tmp_path: Any
+) -> None:
+    """It forbids nothing where there is none; where it fails, the run ends as at any other fault."""
+    asking = [source_id for source_id in COLLECTORS if honest(source_id).asks_robots]
+    assert {"spend", "incidents"} <= set(asking)
+    for source_id in asking:
+        for fault in ("http_503", "reset", "redirect_private", "http_429_seconds", "gzip_bomb", "http_404", "waf_200"):
+            tried = trial(source_id)
+            tried.store = Store(tmp_path / f"{source_id}-{fault}")
+            assert strike(tried, faulty.ROBOTS, fault, times=0) == (0 if fault in ("http_404", "waf_200") else 3)
 
 
 DEATHS = ["stopped", "killed"]

@@ -390,3 +390,18 @@ def test_json_that_lacks_its_end_is_asked_for_again_and_then_handed_over(server)
 )
 def test_what_only_lacks_its_end(body: bytes, cut: bool) -> None:
     assert is_cut(body) is cut
+
+
+def test_robots_that_forbid_and_robots_that_fail_are_two_things(server) -> None:
+    base, answers, asked = server
+    answers["/robots.txt"] = lambda h: h.say(200, b"User-agent: *\nDisallow: /private\n", Content_Type="text/plain")
+    fetcher(base).check_robots("https://real.example/open")
+    with pytest.raises(FetchRefused, match=r"robots\.txt does not let us ask"):
+        fetcher(base).check_robots("https://real.example/private/x")
+    asked.clear()
+    answers["/robots.txt"] = lambda h: h.say(500)
+    with pytest.raises(SourceEnded, match=r"it was not asked, because .* answered 500; run again later"):
+        fetcher(base).check_robots("https://real.example/open")
+    assert asked == ["/robots.txt"] * 5
+    answers["/robots.txt"] = lambda h: h.say(500 if len(asked) < 7 else 404)
+    fetcher(base).check_robots("https://real.example/open")
