@@ -109,14 +109,17 @@ def releases_of(name: str, body: bytes, batch: Batch) -> list[bytes]:
         batch.whole = False
         return []
     try:
-        body.decode()
+        if not body.isascii():
+            body.decode()
     except UnicodeDecodeError as error:
         batch.rejected.append(Rejected(name, body, f"it is not UTF-8 (byte {error.start})"))
         batch.whole = False
         return []
-    lines = body.splitlines() if name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")) else None
     found: list[bytes] = []
-    if lines is None:
+    if name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+        for line_name, line in _lines(name, body):
+            found.extend(_cut_repaired(line_name, line, batch))
+    else:
         found.extend(_cut_repaired(name, body, batch))
         if batch.rejected and body.count(b"\n{") > 0:  # perhaps JSON lines under another name
             trial = Batch()
@@ -124,9 +127,6 @@ def releases_of(name: str, body: bytes, batch: Batch) -> list[bytes]:
             if by_line:
                 batch.rejected = trial.rejected
                 found = by_line
-    else:
-        for line_name, line in _lines(name, body):
-            found.extend(_cut_repaired(line_name, line, batch))
     if not found and batch.rejected:
         batch.whole = False
     return found
