@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Figure, number, percent, pounds
+from pipelines.answers import Figure, long_day, number, percent, pounds
 from pipelines.edition import Edition
 
 # Kinds of search results, in the plural.
@@ -110,6 +111,11 @@ def said(value: Any, none: str = "not shown") -> str:
     if hasattr(value, "__iter__"):
         return ", ".join(str(v) for v in value) or none
     return str(value)
+
+
+def days_in(text: str) -> str:
+    """A text in which each day is written in words: checked on 22 November 2026."""
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda found: long_day(dt.date.fromisoformat(found[0])), text)
 
 
 def web(value: Any) -> str | None:

@@ -12,18 +12,35 @@ from app.figures import ROLES
 from app.place import store_path
 from app.site._pages import Column, Row, State, Table, of, respond, table
 from app.stores import ask
-from app.words import said
+from app.words import days_in, said
 from pipelines.answers import Answer, number, questions
 from pipelines.metrics import essays
 from pipelines.store import Store
 
-LEVELS = {"A": "a vendor, body or named press source", "B": "a structured dataset", "C": "a weak source"}
+LEVELS = {
+    "A": "a vendor, body or named press source",
+    "B": "a structured dataset",
+    "C": "a weak source",
+    "per row": "each row says how it was checked",
+    "level per row": "each row says how well it was checked",
+}
 
 
 def _old(row: Row) -> str:
     if said(row["days_old"], "") == "":
         return "nothing held"
     return "older than it should be" if row["stale"] else "in time"
+
+
+def _days(row: Row) -> str:
+    """The days that a source covers; often only the last of them is known."""
+    first, last = (said(row[key], "") for key in ("date_from", "date_to"))
+    return f"{first} to {last}" if first and last else f"up to {last}" if last else "no date"
+
+
+def _note(key: str, none: str) -> Callable[[Row], str]:
+    """A note of a table with its days in words; what stands for a level of checking is said."""
+    return lambda row: LEVELS.get(row[key]) or days_in(said(row[key], none))
 
 
 def quality(request: Request) -> Response:
@@ -51,11 +68,14 @@ def quality(request: Request) -> Response:
             [
                 Column("Source", of("title")),
                 Column("State", lambda row: states.get(row["state"], said(row["state"]))),
-                Column("From", of("date_from", "no date")),
-                Column("To", of("date_to", "no date")),
-                Column("Rows", of("rows"), True),
+                Column("Days", _days),
+                Column(
+                    "Rows",
+                    lambda row: said(row["rows"]) if row["rows"] or row["state"] != "reference" else "rules",
+                    True,
+                ),
                 Column("Age", _old),
-                Column("Note", of("reason", "none")),
+                Column("Note", _note("reason", "none")),
             ],
             most=100,
         ),
@@ -67,7 +87,7 @@ def quality(request: Request) -> Response:
             answer.frames["checks"],
             [
                 Column("Table", of("table")),
-                Column("Check", lambda row: LEVELS.get(row["check"], said(row["check"]))),
+                Column("Check", _note("check", "not stated")),
                 Column("Rows", of("rows"), True),
             ],
             most=60,

@@ -487,5 +487,9 @@ def _weighed(chosen: Population, by: str, leader: pd.Series, share: Bounds, tota
         "endpoint": f"uses the endpoint {leader['name']}",
     }.get(by, f"goes to {leader['name']}")
     part = " of what is attributed" if share.unknown else ""
-    between = f"; it lies between {percent(share.low)} and {percent(share.high)}" if share.low != share.high else ""
+    between = (
+        f"; from {percent(share.low)} to {percent(share.high)} by what the unknown allows"
+        if share.low != share.high
+        else ""
+    )
     return f"{chosen.title}, {total}: evidence suggests that {percent(share.value)}{part} {hang}{between}."

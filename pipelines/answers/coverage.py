@@ -56,8 +56,8 @@ def answer(edition: Edition) -> Answer:
         edition,
         ID,
         QUESTION,
-        f"{count(len(coverage), 'source')} should feed this edition; missing or ended early: {number(len(missing))}; older than "
-        f"they should be: {number(stale)}; rows with a doubt that we name: {number(int(issues['rows'].sum()))}.",
+        f"Of {count(len(coverage), 'source')} {_of_them(len(missing))} missing or ended early, and {_of_them(stale)} older than "
+        f"it should be; we name a doubt about {count(int(issues['rows'].sum()), 'row')}.",
         "every source that this edition knows of",
         METHODS,
         figures=[
@@ -73,3 +73,7 @@ def answer(edition: Edition) -> Answer:
         sources=sources_of(edition, edition.sources),
         body={"coverage": coverage, "issues": issues, "tables": tables, "checks": checks},
     )
+
+
+def _of_them(sources: int) -> str:
+    return f"{number(sources) if sources else 'none'} {'is' if sources < 2 else 'are'}"

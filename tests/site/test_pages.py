@@ -419,6 +419,17 @@ def test_a_policy_record_is_no_layer_of_a_body(served: str) -> None:
     assert "_autodiscover._tcp.leeds.gov.uk" in page.text  # the record itself stays listed
 
 
+def test_data_quality_is_told_in_days_and_words(served: str) -> None:
+    page = BeautifulSoup(get(served, "/quality").content, "lxml")
+    for machine in page.find_all("p", class_="no-print"):
+        machine.extract()
+    text = page.main.get_text(" ")
+    assert re.findall(r"\b20\d\d-\d\d-\d\d\b(?!-)", text) == []
+    assert "22 November 2026" in text
+    assert not {"per row", "level per row", "A", "B", "C"} & {cell.get_text(strip=True) for cell in page.find_all("td")}
+    assert re.search(r"Of \d+ sources \d+ are missing or ended early, and none is older than it should be", text)
+
+
 def test_a_closed_department_is_named_without_a_link(served: str) -> None:
     """It has no page of its own; its contracts stay listed under the name of the notice."""
     page = BeautifulSoup(get(served, "/contracts?q=Google+Cloud+Platform").content, "lxml")
