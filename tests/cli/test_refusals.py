@@ -74,7 +74,7 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["outage", "--provider", "aws", "--hours", "-3"], "more than 0"),
         (["outage", "--provider", "aws", "--hours", "nan"], "more than 0"),
         (["outage", "--provider", "aws", "--hours", "many"], "is not a valid float"),
-        (["outage", "--provider", "aws"], "--hours"),
+        (["outage", "--provider", "aws"], "give its hours"),
         (["outage"], "needs a provider or a preset"),
         (["outage", "--provider", "aws", "--region", "eu-west-99", "--hours", "2"], "unknown region"),
         (["outage", "--provider", "aws", "--product", "Teleport", "--hours", "2"], "unknown product"),
