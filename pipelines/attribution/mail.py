@@ -3,8 +3,8 @@
 An MX names the filter or the mailbox provider. Behind a filter the mailbox provider shows in this order of
 trust: the target of a DKIM selector, autodiscover, an SPF record with exactly one mailbox provider, a tenant
 token. Each step is a rule of its own. A server that nobody can name may hold the mailboxes itself, so behind it
-only the first two count, or SPF and token together: SPF alone says who may send, and many hosted domains name
-Microsoft or Google there.
+only the first two count, autodiscover where the SPF record does not leave its provider out, or SPF and token
+together: SPF alone says who may send, and many hosted domains name Microsoft or Google there.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             )
         )
     if front or own or unknown:
-        return [*front, *drafts, _behind(book, host, signs, [seen for seen, _ in targets], filtered)]
+        return [*front, *drafts, _behind(book, rules, host, signs, filtered)]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts
@@ -148,25 +148,40 @@ def _without_own(target: str, host: str) -> str:
     return target.removesuffix(f".{host}")
 
 
-def _behind(book: Book, host: str, signs: list[Draft], exchangers: list[Seen], filtered: bool) -> Draft:
+def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> Draft:
     """The mailbox provider behind a filter or a server that we cannot name: the most trusted sign, else unknown."""
+    exchangers = [seen for seen in book.get(host, "MX") if names.without_priority(seen.value)]
     elsewhere = _autodiscover_elsewhere(book, host)
     weak = [sign for sign in signs if sign.rule_id not in STRONG]
     agreeing = len(weak) > 1 and len({sign.provider for sign in weak}) == 1
-    counting = [sign for sign in signs if sign.rule_id in STRONG or ((filtered or agreeing) and not elsewhere)]
+    counting = [
+        sign
+        for sign in signs
+        if (sign.rule_id == "mail-through:dkim")
+        or (sign.rule_id in STRONG and (filtered or _may_send(book, rules, host, sign.provider)))
+        or (sign.rule_id not in STRONG and (filtered or agreeing) and not elsewhere)
+    ]
     if counting:
         best = counting[0]
         if best in weak and agreeing:
             best.evidence += weak[-1].evidence
         _note_contradictions([best], signs)
         return best
-    unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", list(exchangers))
+    unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", exchangers)
     if filtered or any(registrable(names.without_priority(seen.value)) == registrable(host) for seen in exchangers):
         unknown.rule_id = "mail-behind-filter-unknown"
     if signs:
         unknown.evidence += [*signs[0].evidence, *elsewhere]
-        unknown.note = f"{signs[0].provider} may send, or knows the domain; that its mailboxes are used is not shown"
+        sign = signs[0].rule_id.partition(":")[2]
+        unknown.note = f"{sign} names {signs[0].provider}; that its mailboxes are used is not shown"
     return unknown
+
+
+def _may_send(book: Book, rules: Rules, host: str, provider: str) -> bool:
+    """Whether the SPF record lets the provider send; a domain without a record forbids nobody."""
+    records = [seen for seen in book.get(host, "TXT") if _spf_text(seen)]
+    found = (rules.spf.find(target) for target, _ in spf_includes(book, host))
+    return not records or any(rule is not None and rule.provider == provider for rule in found)
 
 
 def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
@@ -286,6 +301,12 @@ def _autodiscover_elsewhere(book: Book, host: str) -> list[Seen]:
     return chain.records if chain.hops and registrable(chain.end) != registrable(host) else []
 
 
+def _spf_text(seen: Seen) -> str:
+    """The text of an SPF record; empty for any other text."""
+    text = seen.value.strip().strip('"')
+    return text.replace('" "', "") if text.lower().startswith("v=spf1") else ""
+
+
 def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]]:
     """Names that the SPF record of `host` includes or redirects to.
 
@@ -301,10 +322,7 @@ def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]
             continue
         visited.add(name)
         for seen in book.get(name, "TXT"):
-            text = seen.value.strip().strip('"')
-            if not text.lower().startswith("v=spf1"):
-                continue
-            for word in text.replace('" "', "").split():
+            for word in _spf_text(seen).split():
                 for mark in ("include:", "redirect="):
                     if word.lower().lstrip("+?~-").startswith(mark):
                         target = names.host(word.lstrip("+?~-")[len(mark) :])
