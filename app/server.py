@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from app import site
 from app.site import explorer_files
 from app.site._pages import HANDLERS, failed
 from app.site._safety import Safety
-from app.stores import shown_edition
+from app.stores import ask, shown_edition
 
 log = logging.getLogger("cloudhold")
 
 SCRIPT = Path(__file__).parent / "main.py"
+# Questions whose answers rest on all contracts in some order, which an edition keeps.
+FIRST: tuple[tuple[str, dict[str, str]], ...] = (
+    ("renewals", {}),
+    ("concentration", {"population_id": "contracts", "by": "jurisdiction", "weight": "value"}),
+    ("contracts", {}),
+)
 HOSTS = ("127.0.0.1", "localhost")
 # Streamlit's own settings for a public dashboard; .streamlit/config.toml says the same for `streamlit run`.
 CONFIG: dict[str, Any] = {
@@ -41,10 +48,23 @@ CONFIG: dict[str, Any] = {
 
 @contextlib.asynccontextmanager
 async def _started(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Open the edition before the first visitor comes, and compress the explorer's files behind him."""
+    """Open the edition before the first visitor comes; behind him, make what the other pages rest on."""
     shown_edition()
-    explorer_files.make_copies()
+    threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     yield {}
+
+
+def _prepare() -> None:
+    """What the first visitor of a large edition would wait for: its contracts in order, and the explorer's copies. The
+    files under /data are not made before somebody wants them: of a large edition they take a minute and a gigabyte."""
+    try:
+        edition = shown_edition()
+        for question, given in FIRST:
+            ask(edition, question, **given)
+        explorer_files.make_copies()
+    except Exception:
+        # Whoever asks makes it then, and sees what is wrong.
+        log.warning("the edition could not be prepared", exc_info=True)
 
 
 def _script_failed(error: Exception) -> bool:

@@ -68,14 +68,10 @@ def packed(name: str, coding: str) -> bytes | None:
 
 
 def make_copies() -> None:
-    """Compress every file that has no copy yet, off the request path."""
-
-    def work() -> None:
-        for place in sorted(FILES.rglob("*")):
-            if place.is_file() and place.suffix not in PACKED:
-                packed(place.relative_to(FILES).as_posix(), "br")
-
-    threading.Thread(target=work, name="compress", daemon=True).start()
+    """Compress every file that has no copy yet."""
+    for place in sorted(FILES.rglob("*")):
+        if place.is_file() and place.suffix not in PACKED:
+            packed(place.relative_to(FILES).as_posix(), "br")
 
 
 def file(request: Request) -> Response:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from app.site._pages import Row, State, records
 from app.stores import ask
 from app.words import blank, day, money, said, sentence
-from pipelines.answers import provider_name
+from pipelines.answers import contracts, provider_name
 from pipelines.errors import UnknownName
 from pipelines.export import CREDIT
 from pipelines.store import sha256
@@ -62,13 +62,14 @@ def _entries(state: State, kind: str, id: str) -> tuple[str, list[dict[str, str]
         [row] = records(ask(edition, "incidents", incident=id).frames["incidents"])
         entries = _sides(row, edition.as_of)
         return f"cloudhold: {entries[0]['title']}", entries
-    signed = ask(edition, "contracts", **{kind: id}, most=0)
+    ask(edition, "contracts", **{kind: id}, most=1)  # refused for an id that there is none of
+    signed = contracts.newest(edition, **{kind: id}, most=MOST)
     name = (
         provider_name(id)
         if kind == "provider"
         else edition.value("SELECT name FROM organisations WHERE organisation_id = $id", {"id": id})
     )
-    entries = [_contract(row, edition.as_of) for row in records(signed.frames["contracts"])]
+    entries = [_contract(row, edition.as_of) for row in records(signed)]
     entries += [_lead(row, edition.as_of) for row in records(ask(edition, "leads", **{kind: id}).frames["leads"])]
     if kind == "provider":
         entries += [

@@ -91,6 +91,19 @@ def listed(edition: Edition, sql: str, parameters: dict[str, Any]) -> pd.DataFra
     return edition.query(sql, parameters)
 
 
+def newest(
+    edition: Edition, provider: str | None = None, organisation: str | None = None, most: int = MOST
+) -> pd.DataFrame:
+    """The listed contracts of a provider or a buyer that were awarded last; without a day of award they count as new."""
+    return listed(
+        edition,
+        f"""SELECT * FROM contract_listed
+            WHERE ($provider IS NULL OR provider = $provider) AND ($organisation IS NULL OR organisation_id = $organisation)
+            ORDER BY least(coalesce(awarded_on, $on), $on) DESC, no LIMIT {int(most)}""",
+        {"provider": provider, "organisation": organisation, "on": edition.as_of},
+    )
+
+
 def answer(
     edition: Edition,
     provider: str | None = None,

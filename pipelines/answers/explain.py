@@ -194,20 +194,15 @@ def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
         f"ORDER BY value_gbp DESC NULLS LAST, contract_id LIMIT {MOST}",
         {"subject": subject},
     )
+    # One look each for all of them: a body has hundreds of contracts, and each look goes over a whole table.
+    ids = [row["contract_id"] for row in rows]
+    suppliers = _by(edition, "contract_suppliers", "contract_id", "supplier_name", ids)
+    providers = _by(edition, "contract_providers", "contract_id", "provider", ids)
+    notices = _by(
+        edition, "notices", "notice_id", "notice_id", sorted({id for row in rows for id in row["notice_ids"]})
+    )
     entries = []
     for row in rows:
-        suppliers = edition.rows(
-            "SELECT * FROM contract_suppliers WHERE contract_id = $id ORDER BY supplier_name",
-            {"id": row["contract_id"]},
-        )
-        providers = edition.rows(
-            "SELECT * FROM contract_providers WHERE contract_id = $id ORDER BY provider",
-            {"id": row["contract_id"]},
-        )
-        notices = edition.rows(
-            "SELECT * FROM notices WHERE notice_id IN (SELECT unnest($ids)) ORDER BY notice_id",
-            {"ids": list(row["notice_ids"])},
-        )
         entry = {
             "contract_id": row["contract_id"],
             "group_id": row["group_id"],
@@ -220,8 +215,8 @@ def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
             "awarded_on": row["awarded_on"],
             "start_on": row["start_on"],
             "end_on": row["end_on"],
-            "suppliers": [s["supplier_name"] for s in suppliers],
-            "providers": [p["provider"] for p in providers],
+            "suppliers": [s["supplier_name"] for s in suppliers.get(row["contract_id"], ())],
+            "providers": [p["provider"] for p in providers.get(row["contract_id"], ())],
         }
         entry["evidence"] = [
             _evidence(
@@ -233,7 +228,8 @@ def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
                 n["url"],
                 n["published_on"],
             )
-            for n in notices
+            for id in sorted(set(row["notice_ids"]))
+            for n in notices.get(id, ())
         ] + [
             _evidence(
                 edition,
@@ -244,7 +240,16 @@ def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
                 row["url"],
                 None,
             )
-            for p in providers
+            for p in providers.get(row["contract_id"], ())
         ]
         entries.append(entry)
     return _total(rows), entries
+
+
+def _by(edition: Edition, table: str, key: str, order: str, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a table by one of its columns, for these values of it."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    sql = f"SELECT * FROM {table} WHERE {key} IN (SELECT unnest($ids)) ORDER BY {key}, {order}"
+    for row in edition.rows(sql, {"ids": ids}):
+        found.setdefault(row[key], []).append(row)
+    return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from app.asking import asked, parameters_of
 from benchmarks import _many
-from pipelines.answers import concentration, questions
+from pipelines.answers import concentration, contracts, questions
 from pipelines.edition import Edition
 
 FEW, MANY = 4_000, 16_000
@@ -77,3 +78,23 @@ def test_contracts_that_are_alike_are_measured_as_one_by_one(editions: tuple[Edi
         assert {p: round(m, 2) for p, m in table["items"].items()} == {p: round(m, 2) for p, m in held.items()}
         whole = sum(held.values())
         assert answer.figure("leader_share").value == pytest.approx(max(held.values()) / whole)
+
+
+def test_a_kept_table_is_made_once_whoever_asks_at_the_same_time(editions: tuple[Edition, Edition]) -> None:
+    edition, _ = editions
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(edition.derive, "kept", "SELECT contract_id FROM contracts") for _ in range(8)]:
+            done.result()
+    assert edition.value("SELECT count(*) FROM kept") == FEW
+
+
+@pytest.mark.parametrize("kind", ["provider", "organisation"])
+def test_a_feed_holds_the_contracts_awarded_last(editions: tuple[Edition, Edition], kind: str) -> None:
+    edition, _ = editions
+    given = {kind: {"provider": "aws", "organisation": "leeds"}[kind]}
+    days = sorted(
+        min(d.date(), edition.as_of)
+        for d in contracts.answer(edition, **given, most=0).frames["contracts"]["awarded_on"]
+    )
+    newest = contracts.newest(edition, **given, most=100)["awarded_on"]
+    assert [min(d.date(), edition.as_of) for d in newest] == days[:-101:-1]
