@@ -147,7 +147,7 @@ def test_stopped_by_max_requests_it_goes_on_where_it_was(store: Store) -> None:
 @pytest.mark.parametrize("every", [1, 2, 3, 7])
 def test_a_long_list_killed_again_and_again_arrives_whole(store: Store, every: int) -> None:
     bodies = [body(f"body-{number:04d}", f"Body {number}") for number in range(1265)]
-    kills = runs.kill_and_go_on(lambda: collect(store, List(bodies, per=20), every)[0])
+    kills = runs.kill_and_go_on(lambda: collect(store, List(bodies, per=20), lives=every)[0])
     assert kills >= 64 // every - 1
     assert held(store) == [f"body-{number:04d}" for number in range(1265)]
 
