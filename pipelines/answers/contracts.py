@@ -190,7 +190,7 @@ def answer(
             total,
             unit="GBP",
             n_unknown=unknown,
-            of=f"{number(summed)} contracts and call-offs",
+            of=count(summed, "contract or call-off", "contracts and call-offs"),
         ),
         Figure("unknown_values", "Without a known value", unknown, unit="contracts"),
         Figure("in_force", f"In force on {long_day(on)}", live, unit="contracts"),

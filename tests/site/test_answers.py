@@ -200,6 +200,8 @@ def test_one_of_a_kind_is_told_in_the_singular(default_edition: Edition) -> None
     assert contracts.answer(default_edition, organisation=buyer).title.startswith("We list 1 contract of ")
     dvla = contracts.answer(default_edition, organisation="driver-and-vehicle-licensing-agency").title
     assert ", without a known value; it is in force on " in dvla
+    agency = contracts.answer(default_edition, organisation="driver-and-vehicle-licensing-agency")
+    assert agency.figure("gbp").of == "1 contract or call-off"
     hour = exposure.answer(default_edition, scenario=Scenario("azure", hours=1.0, region="uksouth")).title
     assert hour.startswith("Microsoft Azure fails in uksouth (London) for 1 hour: ")
 
