@@ -40,7 +40,7 @@ def registrable(name: str) -> str:
 
 def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about the mail of `host`: none where it has neither MX nor a sign of a mailbox."""
-    exchangers = [seen for seen in book.get(host, "MX") if seen.value]
+    exchangers = book.get(host, "MX")
     if not exchangers:
         return _without_exchanger(book, rules, host)
     targets = [(seen, names.without_priority(seen.value)) for seen in exchangers]

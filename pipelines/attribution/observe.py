@@ -49,7 +49,7 @@ def value(record_kind: str, text: str) -> str | None:
     if record_kind in _HOST_KINDS:
         stripped = text.strip(_AROUND).lower()
         if not stripped:
-            return None
+            return "." if record_kind == "MX" else None  # files that drop final dots leave nothing of a null MX
         if record_kind == "MX":
             stripped = _COMMA_AFTER_PRIORITY.sub(r"\1 ", stripped)
         if record_kind == "MX" and stripped.rsplit(None, 1)[-1:] == ["."]:

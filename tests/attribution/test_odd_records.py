@@ -34,7 +34,7 @@ CASES: list[tuple[str, str, str, set[tuple[str, str, str]]]] = [
         ("a parking page's server", "10 park-mx.above.com"),
     ]],
     ("an own server, comma", "MX", "10,mail.{host}", OWN),
-    ("no value is no null MX", "MX", "", UNKNOWN),
+    ("no mail, the dot stripped as a final dot", "MX", "", NO_MAIL),
     ("an address as exchanger", "MX", "10 192.0.2.1", {("mail", "back", "unknown")}),
     *[(f"an alias, {what}", kind, value, CLOUDFRONT) for what, kind, value in [
         ("small type", "cname", "d111.cloudfront.net"), ("type with blanks", " CNAME ", "d111.cloudfront.net."),
