@@ -89,7 +89,7 @@ def test_a_switch_of_page_keeps_every_key(browser: Browser, served: str) -> None
     switch(page, "Organisation")
     expect(page.get_by_text("Home Office's own names").first).to_be_visible(timeout=60_000)
     switch(page, "Provider")
-    expect(page.get_by_text("Evidence points to Fastly").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Fastly: no name that we hold points to it").first).to_be_visible(timeout=60_000)
     switch(page, "Outage")
     expect(page.get_by_text("fails everywhere for 20 hours").first).to_be_visible(timeout=60_000)
     for key in ("provider=fastly", "hours=20", "organisation=home-office"):
