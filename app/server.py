@@ -40,8 +40,10 @@ CONFIG: dict[str, Any] = {
     "client.toolbarMode": "minimal",
     "client.disableDataExport": True,
     "runner.postScriptGC": False,
-    "theme.primaryColor": "#12436D",
-    "theme.textColor": "#0B0C0C",
+    "theme.light.primaryColor": "#12436D",
+    "theme.light.textColor": "#0B0C0C",
+    "theme.dark.primaryColor": "#6FB1EA",
+    "theme.dark.textColor": "#FFFFFF",
     "theme.headingFontSizes": ["2.2rem", "1.5rem", "1.2rem", "1.05rem", "1rem", "0.9rem"],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,15 +13,28 @@ from playwright.sync_api import Browser, Page, expect
 from app import views
 
 PAGES = ["" if view.PAGE.default else view.PAGE.id for view in views.views()]
-WIDTHS = [(1280, 900), pytest.param((390, 844), marks=pytest.mark.full)]
+WIDE, NARROW = (1280, 900), (390, 844)
+LOOKS = [
+    pytest.param(WIDE, "light", id="1280-light"),
+    *(
+        pytest.param(size, scheme, id=f"{size[0]}-{scheme}", marks=pytest.mark.full)
+        for size, scheme in ((NARROW, "light"), (WIDE, "dark"), (NARROW, "dark"))
+    ),
+]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Streamlit's own fault, not ours to mend: on a telephone its menu puts the headings of sections straight into a list.
 OURS = {"exclude": [["[data-testid=stSidebarNavItems]"]]}
 
 
-def opened(browser: Browser, address: str, size: tuple[int, int], asked: list[str]) -> Page:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+def opened(
+    browser: Browser,
+    address: str,
+    size: tuple[int, int],
+    asked: list[str],
+    scheme: Literal["light", "dark"] = "light",
+) -> Page:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
@@ -38,13 +52,15 @@ def switch(page: Page, title: str) -> None:
     page.get_by_test_id(place).filter(has_text=re.compile(f"^{re.escape(title)}$")).first.click()
 
 
-@pytest.mark.parametrize("size", WIDTHS, ids=["1280", "390"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 @pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "overview")
 def test_every_page_paints_fits_and_asks_nobody_else(
-    browser: Browser, served: str, name: str, size: tuple[int, int]
+    browser: Browser, served: str, name: str, size: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> None:
     asked: list[str] = []
-    page = opened(browser, f"{served}/explore/{name}", size, asked)
+    page = opened(browser, f"{served}/explore/{name}", size, asked, scheme)
+    ground = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 128) is (scheme == "dark")
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.get_by_text("Traceback").count() == 0
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 
@@ -15,7 +16,8 @@ def test_streamlit_defaults_are_overridden() -> None:
     assert config["runner"]["postScriptGC"] is False
     assert config["server"]["fileWatcherType"] == "none"
     assert config["server"]["maxUploadSize"] == 1
-    assert config["theme"]["primaryColor"] == "#12436D"
+    assert config["theme"]["light"]["primaryColor"] == "#12436D"
+    assert set(config["theme"]) >= {"light", "dark"}, "with one theme only the explorer is light in a dark system"
     assert "enableAgentApi" not in config["server"]
 
 
@@ -24,6 +26,5 @@ def test_the_server_has_the_same_settings_as_the_file() -> None:
 
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     for key, value in server.CONFIG.items():
-        section, name = key.split(".")
-        if name != "baseUrlPath":
-            assert config[section][name] == value, key
+        if key != "server.baseUrlPath":
+            assert functools.reduce(lambda part, name: part[name], key.split("."), config) == value, key
