@@ -27,10 +27,10 @@ def render(edition: Edition) -> None:
     ui.rows_table(
         exposures[exposures["effect"] != "unknown"].sort_values("effect", kind="stable", ascending=False),
         {
-            "scenario": "If this happened again",
             "name": "Service",
             "effect": "Effect",
             "certainty": "How sure",
+            "scenario": "If this happened again",
             "layer": "Layer",
         },
     )
