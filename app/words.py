@@ -114,8 +114,20 @@ def said(value: Any, none: str = "not shown") -> str:
 
 
 def days_in(text: str) -> str:
-    """A text in which each day is written in words: checked on 22 November 2026."""
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda found: long_day(dt.date.fromisoformat(found[0])), text)
+    """A text in which each day is written in words: checked on 22 November 2026. What is no day of a year stays."""
+
+    def day_of(found: re.Match[str]) -> str:
+        try:
+            return long_day(dt.date.fromisoformat(found[0]))
+        except ValueError:
+            return found[0]
+
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", day_of, text)
+
+
+def reply(told: str) -> str:
+    """What the subject of a claim answered, as a sentence; `none read` in the table of claims says that we read none."""
+    return "We read no reply to it." if told == "none read" else sentence(told)
 
 
 def web(value: Any) -> str | None:

@@ -22,7 +22,7 @@ from app.site._coding import coding_of, compressed
 from app.site._picture import picture
 from app.state import KEYS
 from app.stores import ask, shown_edition
-from app.words import age, amount, blank, day, money, said, sentence, web
+from app.words import age, amount, blank, day, money, reply, said, sentence, web
 from pipelines import __version__
 from pipelines.answers import Answer, number, percent, provider_name, published
 from pipelines.edition import Edition
@@ -148,6 +148,7 @@ def _environment() -> jinja2.Environment:
         money=money,
         said=said,
         web=web,
+        reply=reply,
         sentence=sentence,
         number=number,
         percent=percent,

@@ -56,12 +56,12 @@ def _narrower(state: State, choice: Mapping[str, str | None], signed: Answer) ->
     return found
 
 
-def _chosen(state: State, choice: Mapping[str, str | None], body: str | None) -> list[Link]:
+def _chosen(state: State, choice: Mapping[str, str | None]) -> list[Link]:
     """Each part of the choice in words, with the address that drops it."""
     words: Mapping[str, Callable[[str], str]] = {
         "provider": lambda v: f"the provider {provider_name(v)}",
-        "organisation": lambda v: f"the public body {body or v}",
-        "sector": lambda v: schema.CODELISTS["sector"].get(v, v),
+        "organisation": lambda v: f"the public body {state.body(v) or v}",
+        "sector": lambda v: schema.CODELISTS["sector"][v],
         "evidence": lambda _: "providers that are known, not inferred",
         "from": lambda v: f"awarded from {day(v)}",
         "to": lambda v: f"awarded to {day(v)}",
@@ -72,6 +72,28 @@ def _chosen(state: State, choice: Mapping[str, str | None], body: str | None) ->
         for key, value in choice.items()
         if value
     ]
+
+
+def _ending(state: State, provider: str | None, organisation: str | None) -> dict[str, Any]:
+    """What ends when: it knows a provider and a body, and no narrower choice."""
+    answer = ask(state.edition, "renewals", provider=provider, organisation=organisation)
+    return {
+        "title": answer.title,
+        "renewals": chart(state, "renewals", provider=provider, organisation=organisation),
+        "timeline": chart(state, "contracts-timeline", provider=provider, organisation=organisation),
+        "soon": table(
+            "Contracts that end within 12 months",
+            answer.frames["soon"],
+            [
+                Column("Ends", lambda row: day(row["end_on"])),
+                Column("Buyer", body_cell(state, "organisation_id", "buyer_name")),
+                Column("Contract", of("title")),
+                Column("Provider", provider_cell(state)),
+                Column("Award value", lambda row: money(row["value_gbp"]), True),
+                Column("Source", elsewhere("url", "notice")),
+            ],
+        ),
+    }
 
 
 def page(request: Request) -> Response:
@@ -93,14 +115,10 @@ def page(request: Request) -> Response:
         most=MOST,
         skip=MOST * (part - 1),
     )
-    ending = ask(state.edition, "renewals", provider=provider, organisation=organisation)
     known = state.edition.query(
         "SELECT DISTINCT provider FROM contract_providers WHERE provider NOT IN ('none', 'unknown')"
     )
     narrowed = {key for key, value in choice.items() if value} - {"provider", "organisation"}
-    name = None
-    if organisation:
-        name = state.edition.value("SELECT name FROM organisations WHERE organisation_id = $id", {"id": organisation})
     return respond(
         state,
         "contracts.html",
@@ -108,22 +126,8 @@ def page(request: Request) -> Response:
         signed.title,
         answer=signed,
         explorer=state.explorer("contracts", provider=provider),
-        ending=None if narrowed else ending,
+        ending=None if narrowed else _ending(state, provider, organisation),
         figures=[signed.figure(f) for f in ("contracts", "gbp", "in_force", "in_force_gbp", "via_reseller")],
-        renewals=chart(state, "renewals", provider=provider, organisation=organisation),
-        timeline=chart(state, "contracts-timeline", provider=provider, organisation=organisation),
-        soon=table(
-            "Contracts that end within 12 months",
-            ending.frames["soon"],
-            [
-                Column("Ends", lambda row: day(row["end_on"])),
-                Column("Buyer", body_cell(state, "organisation_id", "buyer_name")),
-                Column("Contract", of("title")),
-                Column("Provider", provider_cell(state)),
-                Column("Award value", lambda row: money(row["value_gbp"]), True),
-                Column("Source", elsewhere("url", "notice")),
-            ],
-        ),
         rows=table(
             "Contracts listed, largest first",
             signed.frames["contracts"],
@@ -135,7 +139,7 @@ def page(request: Request) -> Response:
         parts_=max(1, math.ceil(signed.body["rows"] / MOST)),
         providers=sorted(known["provider"], key=lambda p: provider_name(p).lower()),
         choice=choice,
-        chosen=_chosen(state, choice, name),
+        chosen=_chosen(state, choice),
         narrower=_narrower(state, choice, signed),
     )
 

@@ -7,9 +7,8 @@ import datetime as dt
 import click
 
 from app.verbs._shared import Day, as_json, edition_of, edition_option, print_answer
+from app.words import reply
 from pipelines.answers import claim
-
-NO_REPLY = "none read"
 
 
 @click.command("claim")
@@ -43,9 +42,7 @@ def command(
         return
     if published := answer.body.get("claim"):
         click.echo(f"\nClaimed by {published['publisher']}, {published['date']}. Source: {published['source']}.")
-        click.echo(
-            "The other side: " + ("we read no reply." if published["reply"] == NO_REPLY else published["reply"] + ".")
-        )
+        click.echo(f"The other side: {reply(published['reply'])}")
         for figure in answer.body["figures_published"]:
             click.echo(
                 f"  {figure['label']}: {figure['published']:,.0f} {figure['unit']} as published; {figure['result']}."

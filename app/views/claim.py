@@ -10,7 +10,7 @@ from app import components as ui
 from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
-from app.words import claimed, sentence
+from app.words import claimed, reply
 from pipelines.answers import claim, provider_name, published
 from pipelines.edition import Edition
 
@@ -42,10 +42,11 @@ def render(edition: Edition) -> None:
     else:
         answer = ask(edition, "claim", claim_id=chosen or DEFAULT, most=claim.MOST)
         told = answer.body["claim"]
-        reply = (
-            "We read no reply to it." if told["reply"] == "none read" else f"The other side: {sentence(told['reply'])}"
+        st.caption(
+            ui.plain(
+                f"Claimed by {told['publisher']}, {published(told['date'])}. The other side: {reply(told['reply'])}"
+            )
         )
-        st.caption(ui.plain(f"Claimed by {told['publisher']}, {published(told['date'])}. {reply}"))
     ui.headline(answer)
     if "figures" in answer.frames:
         beside = answer.frames["figures"].copy()

@@ -208,7 +208,7 @@ def test_import_says_why_rows_were_set_aside(run: Callable, tmp_path: Path) -> N
 def test_a_claim_in_words_has_both_sides_and_what_our_sources_lack(run: Callable) -> None:
     assert run("build").code == 0
     for claim_id, publisher, reply in (
-        ("tussell-aws-2025", "The Guardian", "we read no reply"),
+        ("tussell-aws-2025", "The Guardian", "We read no reply"),
         ("cma-cloud-2025", "Competition and Markets Authority", "voluntary commitments"),
     ):
         done, answer = run("claim", claim_id), run("claim", claim_id, "--json").json

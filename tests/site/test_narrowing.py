@@ -86,3 +86,12 @@ def test_a_choice_that_cannot_be_gets_a_sentence(served: str, address: str, stat
     answer = requests.get(served + address, timeout=60)
     assert answer.status_code == status
     assert "is not a day" in answer.text or "Unknown sector" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown"), [("", True), ("?provider=aws", True), ("?sector=central", False), ("?q=hosting", False)]
+)
+def test_what_ends_next_stands_only_beside_a_choice_that_it_knows(served: str, choice: str, shown: bool) -> None:
+    page = requests.get(f"{served}/contracts{choice}", timeout=60).text
+    assert ("Contracts that end within 12 months" in page) is shown
+    assert ("end within 12 months of" in page) is shown
