@@ -54,10 +54,6 @@ _RETRIED = frozenset({429, 500, 502, 503, 504})
 class FetchRefused(Refused):
     """The address or the answer is one that we do not take; asking again would not help."""
 
-    def __init__(self, message: str, fetched: Fetched | None = None) -> None:
-        super().__init__(message)
-        self.fetched = fetched
-
 
 class SourceEnded(Partial):
     """The source stopped answering usefully; what came before is kept. `fetched` is the body that ended the run, where

@@ -56,9 +56,6 @@ class _Guarded:
     made: list[socket.socket]
     host: str
     port: int
-    timeout: Any
-    source_address: Any
-    socket_options: Any
 
     def _new_conn(self) -> socket.socket:
         is_opened = self.opened is not None and (self.host.lower(), self.port) == self.opened

@@ -77,9 +77,9 @@ class Run:
     """What one run was asked for, and what the last one left.
 
     `resuming`: the last run was asked for the same and did not finish. `span`: the days that a complete run
-    covers, told by the scraper. `lacks`: what the scraper could not get and went on without; a run that lacks anything is not complete. `anew`: it
-    reads from the beginning, so rows that an earlier run read do not count beside these; a scraper that goes on where the
-    last run stopped says so before its first page.
+    covers, told by the scraper. `lacks`: what the scraper could not get and went on without; a run that lacks
+    anything is not complete. `anew`: it reads from the beginning, so rows that an earlier run read do not count beside
+    these; a scraper that goes on where the last run stopped sets it to False before its first page.
     """
 
     since: dt.date | None

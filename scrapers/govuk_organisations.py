@@ -39,12 +39,10 @@ def collect(fetcher: Fetcher, run: Run) -> Iterator[Page]:
     """Every page from the first one, or from where an unfinished run stopped; SourceEnded where the counts disagree."""
     at = run.cursor if run.resuming else {}
     number, total, counted = int(at.get("page") or 1), at.get("total"), int(at.get("counted") or 0)
-    run.anew = number == 1
     seen: set[str] = set()
     starts = 1
     while True:
-        if number == 1:
-            run.anew = True
+        run.anew = number == 1
         run.progress(counted, total, f"page {number}")
         fetched = fetcher.get(f"{ADDRESS}?page={number}")
         body = _listed(fetched, number)

@@ -86,8 +86,11 @@ def _json(text: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) != len(pairs):
-            twice = next(k for i, (k, _) in enumerate(pairs) if k in dict(pairs[:i]))
-            raise NotReadable(f"the key {twice[:40]!r} stands twice in one object")
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    raise NotReadable(f"the key {key[:40]!r} stands twice in one object")
+                seen.add(key)
         return made
 
     try:

@@ -14,7 +14,6 @@ import pytest
 from pipelines.errors import Partial, Refused
 from scrapers._fetch import Fetcher, FetchRefused, Limits, SourceEnded, StayAway, retry_after
 from scrapers._guard import is_public
-from scrapers._json import BadJSON, is_cut, strict_json
 
 NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
 
@@ -295,28 +294,6 @@ def test_robots_are_honoured_and_a_failing_file_forbids(server) -> None:
     assert fetcher(base).robots_allow("https://real.example/")
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b'{"a": NaN}', "bare word NaN"),
-        (b'{"a": 1, "a": 2}', "stands twice"),
-        ('{"a": "é"}'.encode("latin-1"), "not UTF-8"),
-        ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
-        (b"[" * 200_000 + b"]" * 200_000, "nested too deeply"),
-        (b'{"a": 1} trailing', "not JSON"),
-        (b'{"a": ', "not JSON"),
-        (b"", "empty"),
-    ],
-)
-def test_strict_json_says_why(body: bytes, reason: str) -> None:
-    with pytest.raises(BadJSON, match=reason):
-        strict_json(body)
-
-
-def test_strict_json_takes_a_byte_order_mark() -> None:
-    assert strict_json(b'\xef\xbb\xbf{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
-
-
 def test_a_redirects_body_is_read_by_us_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """requests reads the body of a redirect to prepare the next request, without any cap; our session must not."""
     import requests
@@ -371,25 +348,6 @@ def test_json_that_lacks_its_end_is_asked_for_again_and_then_handed_over(server)
     answers["/table"] = lambda h: h.say(200, b"[a table\n")
     fetcher(base).get("https://real.example/table", accept="text/csv")
     assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "cut"),
-    [
-        (b'{"a": 1}', False),
-        (b'{"a": [1, 2', True),
-        (b'{"a": "words and', True),
-        (b'{"a": 1} <!-- node 3 -->', False),
-        (b'[{"a": 1}, {"b"', True),
-        (b"\xef\xbb\xbf[1,", True),
-        (b"<html>busy", False),
-        (b'{"a" 1', False),
-        (b"[" * 200_000, False),
-        (b"", False),
-    ],
-)
-def test_what_only_lacks_its_end(body: bytes, cut: bool) -> None:
-    assert is_cut(body) is cut
 
 
 def test_robots_that_forbid_and_robots_that_fail_are_two_things(server) -> None:
