@@ -61,10 +61,9 @@ def _volume(found: Any) -> float | None:
 
 # The listed contracts with a provider that are summed, each group once as the contracts question takes it. In the low
 # sum: those of which evidence knows that the whole is the provider's.
-_TIED = """
+_TIED = f"""
 WITH once AS (
-  SELECT * FROM contract_listed
-  SEMI JOIN (SELECT min(no) AS no FROM contract_listed WHERE provider = $provider GROUP BY group_no) USING (no)
+  SELECT * FROM contract_listed {contracts.once("(SELECT * FROM contract_listed WHERE provider = $provider)")}
   WHERE summed AND start_on <= $on),
 live AS (SELECT * FROM once WHERE end_on >= $on)
 """

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import page_of
+from pipelines.answers import contracts, page_of
 from pipelines.answers.layers import ROLES
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -26,7 +26,8 @@ class Population:
     """Who is counted, in which role, and the words that go beside every share.
 
     `chosen` says how its items came to be counted, and so why no sampling interval is printed. `weights` are what
-    its items can be weighed by. `verb` joins its items to a provider in a sentence.
+    its items can be weighed by. `verb` joins its items to a provider in a sentence. `kept` are (name, sql) of tables that its rows read
+    and that are worked out first.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Population:
     verb: str = "depend on"
     weights: tuple[str, ...] = ("count",)
     caveats: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 # Every population ends in the same columns, so that every measure reads every population.
@@ -93,19 +95,16 @@ WITH items AS (
   SELECT organisation_id AS key, {shown} FROM findings WHERE role = '{role}' AND layer = '{layer}' AND NOT private
 ) {rows}"""
 
-# One row per contract and provider: the rows that are one contract joined, with the largest of its published values.
-_CONTRACTS = """
-SELECT c.group_id AS item, min(c.title) AS name, min(c.organisation_id) AS organisation_id,
-       coalesce(min(o.sector), 'other') AS sector, p.provider, max(p.certainty) AS certainty,
-       NULL::VARCHAR AS region, NULL::VARCHAR AS endpoint, NULL::BIGINT AS transactions,
-       max(g.value) AS value, bool_or(p.via_reseller) AS via_reseller, min(c.contract_id) AS finding_id,
-       max(coalesce(c.awarded_on, c.start_on)) AS seen_on, min(c.source_id) AS source_id, min(p.rule_id) AS rule_id
-FROM contracts c JOIN contract_providers p USING (contract_id)
-LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
-JOIN (SELECT group_id, max(value_gbp::DOUBLE) FILTER (value_status = 'known') AS value FROM contracts GROUP BY ALL) g
-  ON g.group_id = c.group_id
-WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
-GROUP BY c.group_id, p.provider ORDER BY item, p.provider
+# One row per contract and provider: each group once per provider, with the value of the row that stands for the group.
+_CONTRACTS = f"""
+WITH chosen AS MATERIALIZED (
+  SELECT *, CASE WHEN value_status = 'known' THEN value_gbp::DOUBLE END AS value
+  FROM contract_listed WHERE contract_class <> 'framework' AND NOT marketplace),
+valued AS (SELECT group_no, value FROM chosen {contracts.once("chosen")})
+SELECT group_id AS item, title AS name, organisation_id, coalesce(sector, 'other') AS sector, provider, certainty,
+       NULL::VARCHAR AS region, NULL::VARCHAR AS endpoint, NULL::BIGINT AS transactions, valued.value, via_reseller,
+       contract_id AS finding_id, coalesce(awarded_on, start_on) AS seen_on, source_id, rule_id
+FROM chosen {contracts.once("chosen", "group_no, provider")} JOIN valued USING (group_no) ORDER BY item, provider
 """
 
 _COUNCIL_WORDS = (
@@ -205,6 +204,7 @@ POPULATIONS: Mapping[str, Population] = {
                 "evenly, the range takes every split. Through a reseller, the provider's part lies between nothing "
                 "and all.",
             ),
+            kept=(("contract_listed", contracts.LISTED),),
         ),
     )
 }
@@ -221,6 +221,7 @@ def population(population_id: str) -> Population:
 def rows(edition: Edition, chosen: Population, sector: str | None = None, most: int = 0) -> pd.DataFrame:
     """One row per item and provider, in the order of the items, of one sector or all; the first `most`, or all for 0."""
     limit, _ = page_of(most, 0)
+    _keep(edition, chosen)
     of = {"sector": sector} if sector else {}
     return edition.query(f"SELECT * FROM ({chosen.sql}) {'WHERE sector = $sector' if of else ''} {limit}", of)
 
@@ -254,8 +255,14 @@ def alike(edition: Edition, chosen: Population, apart: bool = False) -> list[dic
     with the sums of their weights and their newest seen_on. `apart`: an item without an endpoint is like no other."""
     name = f"alike {chosen.id}{' apart' if apart else ''}"
     own = "CASE WHEN endpoint IS NULL THEN item END" if apart else "NULL::VARCHAR"
+    _keep(edition, chosen)
     edition.derive(name, _ALIKE.format(own=own, rows=chosen.sql))
     return edition.rows(f'SELECT * FROM "{name}"')
+
+
+def _keep(edition: Edition, chosen: Population) -> None:
+    for name, sql in chosen.kept:
+        edition.derive(name, sql)
 
 
 def words(edition: Edition, chosen: Population) -> str:

@@ -20,52 +20,66 @@ METHODS = (
     "One row per award within a process, buyer and portal. The value is the award's, a ceiling and never "
     "spending; 0 and 1 stand for unknown and are counted, not summed; frameworks are permission to spend and "
     "never summed. Direct means that a company of the provider signed; named that the notice's words name it; "
-    "inferred that it follows from context. Sums take contracts and call-offs in pounds, each group once."
+    "inferred that it follows from context. Sums take contracts and call-offs in pounds, each group once: by a "
+    "notice with a known value, and of those by the one that the group is called by."
 )
 # Rows of an answer; the tables of the edition hold all, and `skip` gives the next ones.
 MOST = 1_000
 
 # Contracts and their providers in the order of the list, made once per edition, so that a choice reads columns and the rows
-# of one page only. The first place of a group stands for the group.
-_LISTED = """
+# of one page only. Of the chosen rows of a group the one with the least `turn` stands for it, see `once`: a known value
+# first, then the notice that the group is called by, then the order of the list.
+_LATER = 10_000_000_000
+LISTED = f"""
 WITH signed AS (
   SELECT contract_id, list(DISTINCT supplier_name ORDER BY supplier_name) AS suppliers
   FROM contract_suppliers WHERE supplier_name IS NOT NULL GROUP BY 1),
 placed AS (
   SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no, c.contract_id, c.group_id,
-         c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place,
+         p.parent, p.marketplace, p.rule_id, c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place,
          suppliers, c.title, c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
          c.max_end_on, c.flags, c.url, c.source_id, o.sector
   FROM contracts c JOIN contract_providers p USING (contract_id) LEFT JOIN signed USING (contract_id)
   LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
-  WHERE c.status IN ('active', 'pending'))
-SELECT *, min(no) OVER (PARTITION BY group_id) AS group_no, count(*) OVER (PARTITION BY group_id) = 1 AS alone,
+  WHERE c.status IN ('active', 'pending')),
+turned AS (
+  SELECT *, no + {_LATER} * (2 * (value_gbp IS NULL)::BIGINT + (contract_id <> group_id)::BIGINT) AS turn FROM placed)
+SELECT *, min(turn) OVER (PARTITION BY group_id) AS group_no, count(*) OVER (PARTITION BY group_id) = 1 AS alone,
        year(awarded_on) AS award_year, contract_class IN ('contract', 'call_off') AS summed
-FROM placed ORDER BY no
+FROM turned ORDER BY no
 """
+
+
+def once(rows: str, by: str = "group_no") -> str:
+    """What follows FROM and rows of the list in a query that takes each group once: `rows` is their name, or the query
+    of them in brackets; `by` the columns within which a group counts once."""
+    return f"SEMI JOIN (SELECT min(turn) AS turn FROM {rows} GROUP BY {by}) USING (turn)"
+
+
 # Buyer, title and suppliers of each row as `search_key` writes words.
 _WORDS = r"""
 SELECT no, trim(regexp_replace(lower(strip_accents(replace(concat_ws(' ', buyer_name, title, array_to_string(suppliers, ' ')), '&', ' and '))),
                                   '[^\p{L}\p{N}.]+', ' ', 'g')) AS words
 FROM contract_listed
 """
-_SUMS = """
+_SUMS = f"""
 WITH listed AS MATERIALIZED (
-  SELECT no, group_no, via_reseller, summed, value_gbp AS gbp, value_status = 'known' AS known, awarded_on, start_on, end_on
-  FROM contract_listed WHERE {where}),
+  SELECT turn, group_no, via_reseller, summed, value_gbp AS gbp, value_status = 'known' AS known, awarded_on, start_on, end_on
+  FROM contract_listed WHERE {{where}}),
 marked AS (
   SELECT *, year(coalesce(awarded_on, start_on)) AS year, coalesce(start_on <= $on AND end_on >= $on, false) AS live
-  FROM listed SEMI JOIN (SELECT min(no) AS no FROM listed GROUP BY group_no) USING (no))
+  FROM listed {once("listed")})
 SELECT grouping(year) AS part, year, count(*) AS contracts, count(*) FILTER (via_reseller) AS via_reseller,
        count(*) FILTER (summed) AS summed, sum(gbp) FILTER (summed) AS gbp, count(*) FILTER (summed AND NOT known) AS unknown,
        count(*) FILTER (summed AND live) AS live, sum(gbp) FILTER (summed AND live) AS live_gbp,
        count(*) FILTER (summed AND live AND NOT known) AS live_unknown
 FROM marked GROUP BY GROUPING SETS ((), (year))
 """
-_BY_PROVIDER = """
-WITH once AS (SELECT group_no, provider, max(value_gbp) AS gbp FROM contract_listed WHERE {where} AND summed GROUP BY 1, 2)
+_BY_PROVIDER = f"""
+WITH listed AS MATERIALIZED (
+  SELECT turn, group_no, provider, summed, value_gbp AS gbp FROM contract_listed WHERE {{where}})
 SELECT provider, count(*) AS contracts, coalesce(sum(gbp), 0) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
-FROM once GROUP BY 1 ORDER BY gbp DESC, provider
+FROM listed {once("listed", "group_no, provider")} WHERE summed GROUP BY 1 ORDER BY gbp DESC, provider
 """
 # What a choice can be narrowed by: the contracts of each value, each group once. A group of one row, as nearly all are, needs
 # no look for a second one.
@@ -81,13 +95,16 @@ NARROWER = {
     "evidence": "certainty",
     "year": "award_year",
 }
-_PAGE = "SELECT * EXCLUDE (no, group_no, alone, award_year, summed, sector) FROM contract_listed WHERE {where} ORDER BY no {limit}"
+_PAGE = """
+SELECT * EXCLUDE (no, turn, group_no, alone, award_year, summed, sector, parent, marketplace, rule_id)
+FROM contract_listed WHERE {where} ORDER BY no {limit}
+"""
 
 
 def listed(edition: Edition, sql: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    """Rows of a query over `contract_listed`: one row per contract and provider in the order of the list; group_no: the
-    first of its group; summed: a contract or call-off."""
-    edition.derive("contract_listed", _LISTED)
+    """Rows of a query over `contract_listed`: one row per contract and provider in the order of the list; group_no: one
+    number per group; turn: see `once`; summed: a contract or call-off."""
+    edition.derive("contract_listed", LISTED)
     return edition.query(sql, parameters)
 
 
@@ -130,7 +147,7 @@ def answer(
     """
     on = on or edition.as_of
     limit, more = page_of(most, skip)
-    edition.derive("contract_listed", _LISTED)
+    edition.derive("contract_listed", LISTED)
     conditions = ["true"]
     parameters: dict[str, Any] = {}
     name = ""

@@ -106,8 +106,7 @@ def _contracts(edition: Edition) -> Iterator[dict[str, Any]]:
     }
     large = renewals.ends(
         edition,
-        f"""SELECT * FROM (SELECT DISTINCT ON (contract_no) {renewals.COLUMNS} FROM contract_ends WHERE value_gbp >= $large
-                           ORDER BY contract_no, {renewals.BY_END})
+        f"""SELECT * FROM (SELECT {renewals.COLUMNS} FROM contract_ends WHERE stands AND value_gbp >= $large)
             WHERE state = '{renewals.ENDS_SOON}' AND successor IS NULL
                OR state = '{renewals.UNSEEN}' AND end_on >= $on - 365
             ORDER BY end_on, contract_id""",

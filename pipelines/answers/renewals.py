@@ -7,7 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, count, long_day, new, number, page_of, provider_name, sources_of, worth
+from pipelines.answers import (
+    Answer,
+    Figure,
+    contracts,
+    count,
+    long_day,
+    new,
+    number,
+    page_of,
+    provider_name,
+    sources_of,
+    worth,
+)
 from pipelines.answers.claim import family_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -31,18 +43,15 @@ TENTH = 10_000_000_000
 # worked out once; a choice of provider, body or day reads it.
 # Candidates are met by buyer and by stretch of days, since a buyer of many contracts would meet each with each.
 _ENDS = f"""
-WITH once AS (
-  SELECT c.group_id, c.contract_id, c.organisation_id, c.buyer_name, p.provider, p.parent, p.grade, p.via_reseller, c.title,
-         c.value_gbp, c.start_on, c.end_on, c.max_end_on, c.url, c.source_id,
-         coalesce(c.organisation_id, lower(c.buyer_name)) AS buyer_key
-  FROM contracts c JOIN contract_providers p USING (contract_id)
-  WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
-  QUALIFY row_number() OVER (PARTITION BY c.group_id, p.provider ORDER BY c.contract_id <> c.group_id, c.contract_id) = 1),
+WITH chosen AS (
+  SELECT turn, group_no, contract_id, organisation_id, buyer_name, provider, parent, grade, via_reseller, title, value_gbp,
+         start_on, end_on, max_end_on, url, source_id, coalesce(organisation_id, lower(buyer_name)) AS buyer_key
+  FROM contract_listed WHERE contract_class <> 'framework' AND NOT marketplace),
 numbered AS MATERIALIZED (
-  SELECT *, row_number() OVER (ORDER BY contract_id, provider) AS no, dense_rank() OVER (ORDER BY group_id) AS group_no,
+  SELECT *, row_number() OVER (ORDER BY contract_id, provider) AS no,
          dense_rank() OVER (ORDER BY buyer_key, parent) AS buyer_no, start_on - DATE '1970-01-01' AS begins,
          end_on - DATE '1970-01-01' AS ends
-  FROM once),
+  FROM chosen {contracts.once("chosen", "group_no, provider")}),
 ones AS (
   SELECT no, group_no, buyer_no, begins, ends,
          unnest(range((ends - {EARLIEST}) // {STRETCH}, (ends + {LATEST}) // {STRETCH} + 1)) AS stretch
@@ -56,8 +65,9 @@ followed AS (
     AND (other.ends IS NULL OR other.ends > one.ends) AND (one.begins IS NULL OR other.begins > one.begins)
   GROUP BY 1)
 SELECT row_number() OVER (ORDER BY one.end_on NULLS LAST, one.contract_id, one.provider) AS place,
-       dense_rank() OVER (ORDER BY one.contract_id) AS contract_no, count(*) OVER (PARTITION BY one.contract_id) AS providers,
-       one.* EXCLUDE (buyer_key, group_id, parent, no, group_no, buyer_no, begins, ends),
+       count(*) OVER (PARTITION BY one.group_no) AS providers,
+       one.turn = min(one.turn) OVER (PARTITION BY one.group_no) AS stands,
+       one.* EXCLUDE (buyer_key, parent, no, buyer_no, begins, ends),
        next.contract_id AS successor, next.start_on AS successor_start_on
 FROM numbered one LEFT JOIN followed USING (no) LEFT JOIN numbered next ON next.no = followed.successor_no
 ORDER BY place
@@ -79,7 +89,9 @@ LONGEST = "end_on DESC NULLS LAST, value_gbp DESC NULLS LAST, place"
 
 
 def ends(edition: Edition, sql: str, parameters: dict[str, Any], on: dt.date) -> pd.DataFrame:
-    """Rows of a query over `contract_ends`: one row per contract group and provider, with end, state and successor."""
+    """Rows of a query over `contract_ends`: one row per contract group and provider, with end, state and successor;
+    stands: the row that stands for its group, whatever the provider."""
+    edition.derive("contract_listed", contracts.LISTED)
     edition.derive("contract_ends", _ENDS)
     if "$on" in sql:
         parameters = {**parameters, "on": on, "year_after": _a_year_after(on)}
@@ -125,9 +137,9 @@ def answer(
 
     # A contract of one provider has one row, and nothing has to be joined to count it.
     states = rows(
-        f"""WITH held AS (SELECT contract_no, providers, value_gbp AS gbp, {_STATE} AS state FROM contract_ends WHERE {where}),
+        f"""WITH held AS (SELECT turn, group_no, providers, value_gbp AS gbp, {_STATE} AS state FROM contract_ends WHERE {where}),
             once AS (SELECT state, gbp FROM held WHERE providers = 1 UNION ALL
-                     SELECT state, any_value(gbp) FROM held WHERE providers > 1 GROUP BY contract_no, state)
+                     SELECT state, gbp FROM held {contracts.once("(SELECT * FROM held WHERE providers > 1)")})
             SELECT state, count(*) AS contracts, sum(gbp) AS gbp, count(*) FILTER (gbp IS NULL) AS unknown
             FROM once GROUP BY 1"""
     ).set_index("state")

@@ -7,10 +7,11 @@ import random
 from collections.abc import Iterator
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipelines import schema
-from pipelines.answers import contracts, renewals
+from pipelines.answers import _impact, concentration, contracts, renewals
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 from pipelines.text import search_key
@@ -59,28 +60,29 @@ def made(seed: int, size: int = 400) -> tuple[Edition, list[dict]]:
                 "marketplace": chance.random() < 0.05,
             }
             joined.append(about)
-    connection = duckdb.connect()
-    tables = {
-        "contracts": rows,
-        "contract_providers": joined,
-        "contract_suppliers": suppliers,
-        "organisations": [],
-        "sources": [],
+    names = {
+        row["contract_id"]: " ".join(
+            sorted(s["supplier_name"] for s in suppliers if s["contract_id"] == row["contract_id"])
+        )
+        for row in rows
     }
+    held = {row["contract_id"]: row for row in rows}
+    return edition_of(contracts=rows, contract_providers=joined, contract_suppliers=suppliers), [
+        {**held[about["contract_id"]], **about, "suppliers": names[about["contract_id"]]} for about in joined
+    ]
+
+
+def edition_of(**tables: list[dict]) -> Edition:
+    """An edition of these rows; what they leave out is missing."""
+    connection = duckdb.connect()
+    tables = {"contract_suppliers": [], "organisations": [], "services": [], "sources": [], **tables}
     for name, content in tables.items():
         fields = schema.arrow_schema(name)
-        import pyarrow as pa
-
         columns = {f.name: pa.array([row.get(f.name) for row in content], f.type) for f in fields}
         connection.register("arriving", pa.table(columns, schema=fields))
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")
         connection.unregister("arriving")
-    edition = Edition("test", "0" * 64, ON, False, {name: len(content) for name, content in tables.items()}, connection)
-    held = {row["contract_id"]: row for row in rows}
-    names = {c: " ".join(sorted(s["supplier_name"] for s in suppliers if s["contract_id"] == c)) for c in held}
-    return edition, [
-        {**held[about["contract_id"]], **about, "suppliers": names[about["contract_id"]]} for about in joined
-    ]
+    return Edition("test", "0" * 64, ON, False, {name: len(content) for name, content in tables.items()}, connection)
 
 
 @pytest.fixture(scope="module", params=range(6))
@@ -88,12 +90,46 @@ def seen(request: pytest.FixtureRequest) -> Iterator[tuple[Edition, list[dict]]]
     yield made(request.param)
 
 
-def first(row: dict) -> tuple:
-    return (row["value_gbp"] is None, -(row["value_gbp"] or 0), row["contract_id"], row["provider"])
+def stands(row: dict) -> tuple:
+    """The order in which rows of a group stand for it: known value, main notice, then as they are listed."""
+    unknown, main = row["value_gbp"] is None, row["contract_id"] == row["group_id"]
+    return (unknown, not main, -(row["value_gbp"] or 0), row["contract_id"], row["provider"])
+
+
+@pytest.mark.parametrize(("main", "other", "gbp"), [(5_500_000, 6_600_000, 5_500_000), (None, 157_000, 157_000), (900, 100, 900)])  # fmt: skip
+def test_a_contract_on_two_portals_has_one_value_wherever_it_is_counted(main: int | None, other: int, gbp: int) -> None:
+    """Portals write the same contract with tax and without it."""
+    both = {
+        "group_id": "c-2", "organisation_id": "a-body", "buyer_name": "A Body", "title": "Hosting", "contract_class": "contract",
+        "status": "active", "awarded_on": ON, "start_on": ON, "end_on": ON + dt.timedelta(100), "source_id": "one",
+    }  # fmt: skip
+    edition = edition_of(
+        contracts=[
+            {**both, "contract_id": contract, "value_gbp": value, "value_status": "known" if value else "unknown"}
+            for contract, value in (("c-1", other), ("c-2", main))
+        ],
+        contract_providers=[
+            {"contract_id": contract, "provider": provider, "parent": PARENTS[provider], "grade": "direct",
+             "certainty": "known", "via_reseller": False, "marketplace": False, "rule_id": "r"}
+            for contract, provider in (("c-1", "aws"), ("c-2", "aws"), ("c-1", "azure"))
+        ],
+    )  # fmt: skip
+    everything, of_aws = contracts.answer(edition), contracts.answer(edition, provider="aws")
+    ending, weighed = renewals.answer(edition), concentration.answer(edition, "contracts", weight="value", most=0)
+    of_azure = gbp if main is None else other  # only the other portal names it
+    assert everything.figure("gbp").value == everything.figure("in_force_gbp").value == gbp
+    assert of_aws.figure("gbp").value == gbp
+    by_provider = everything.frames["by_provider"].set_index("provider")["gbp"].to_dict()
+    assert by_provider == {"aws": gbp, "azure": of_azure}
+    assert everything.frames["by_year"]["gbp"].tolist() == [gbp]
+    assert _impact.tied(edition, "aws")[0]["gbp"] == gbp
+    assert (ending.figure("ending").value, ending.figure("gbp").value, ending.body["listed"]) == (1, gbp, 1)
+    assert renewals.answer(edition, provider="azure").figure("gbp").value == of_azure
+    assert set(weighed.frames["items"]["value"]) == {gbp}
 
 
 @pytest.mark.parametrize(("provider", "q"), [(None, None), ("azure", None), (None, "sample and test"), ("aws", "north supplier"), ("oracle", "análisis")])  # fmt: skip
-def test_sums_take_each_group_once_by_its_largest_value(
+def test_sums_take_each_group_once_by_the_row_that_stands_for_it(
     seen: tuple[Edition, list[dict]], provider: str | None, q: str | None
 ) -> None:
     edition, rows = seen
@@ -105,8 +141,10 @@ def test_sums_take_each_group_once_by_its_largest_value(
         and (not q or search_key(q) in search_key(f"{row['buyer_name'] or ''} {row['title']} {row['suppliers']}"))
     ]
     once: dict[str, dict] = {}
-    for row in sorted(listed, key=first):
+    of_provider: dict[tuple[str, str], dict] = {}
+    for row in sorted(listed, key=stands):
         once.setdefault(row["group_id"], row)
+        of_provider.setdefault((row["group_id"], row["provider"]), row)
     summed = [row for row in once.values() if row["contract_class"] != "framework"]
     live = [r for r in summed if r["start_on"] and r["end_on"] and r["start_on"] <= ON <= r["end_on"]]
     answer = contracts.answer(edition, provider=provider, q=q)
@@ -121,9 +159,12 @@ def test_sums_take_each_group_once_by_its_largest_value(
     assert len(once) > 10
     assert answer.body["rows"] == len(listed) == len(answer.frames["contracts"])
     assert answer.frames["by_year"]["contracts"].sum() == len(summed)
-    by_provider = answer.frames["by_provider"].set_index("provider")["contracts"].to_dict()
-    pairs = {(r["group_id"], r["provider"]) for r in listed if r["contract_class"] != "framework"}
-    assert by_provider == {p: sum(q == p for _, q in pairs) for p in {q for _, q in pairs}}
+    told = {row["provider"]: (row["contracts"], row["gbp"]) for row in answer.frames["by_provider"].to_dict("records")}
+    counted = [row for row in of_provider.values() if row["contract_class"] != "framework"]
+    assert told == {
+        p: (sum(r["provider"] == p for r in counted), sum(r["value_gbp"] or 0 for r in counted if r["provider"] == p))
+        for p in {row["provider"] for row in counted}
+    }
 
 
 def test_pages_put_together_are_the_whole(seen: tuple[Edition, list[dict]]) -> None:
@@ -148,7 +189,7 @@ def test_a_successor_is_the_nearest_that_runs_on(seen: tuple[Edition, list[dict]
         r for r in rows if r["status"] != "cancelled" and r["contract_class"] != "framework" and not r["marketplace"]
     ]
     once: dict[tuple[str, str], dict] = {}
-    for row in sorted(wanted, key=lambda r: (r["contract_id"] != r["group_id"], r["contract_id"], r["provider"])):
+    for row in sorted(wanted, key=stands):
         once.setdefault((row["group_id"], row["provider"]), row)
     expected = {}
     for row in once.values():
