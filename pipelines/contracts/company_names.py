@@ -76,7 +76,7 @@ _REMARKS = _TOWNS | frozenset([
 _PEOPLES = frozenset([
     "uk", "irish", "british", "scottish", "english", "welsh", "european", "french", "german", "dutch",
 ])  # fmt: skip
-_BRANCH = re.compile(r"\b(?:branch|succursale|filiale|niederlassung)\b", re.IGNORECASE)
+_BRANCH = re.compile(rf"\b(?:{'|'.join(sorted(_BRANCH_WORDS))})\b", re.IGNORECASE)
 _BRANCH_OF = re.compile(r"\bbranch of\s+(.+)", re.IGNORECASE)
 _ALSO_CALLED = re.compile(
     r"\s+[(\[]?(?:t/a|trading as|formerly|previously|f/?k/?a|a/?k/?a|now (?:known|called|trading))\b.*", re.IGNORECASE
