@@ -304,10 +304,16 @@ def contracts_timeline(
             for key in dict.fromkeys(span.key for span in spans)
         },
         on=answer.as_of,
-        of=f"{count(answer.body['listed'], 'cloud contract or call-off', 'cloud contracts and call-offs')}{answer.body['scope']} listed",
+        of=_listed(answer),
         source=source_line(answer),
         licence=licence_line(answer),
     )
+
+
+def _listed(answer: Answer) -> str:
+    """The population of charts about the ends of contracts."""
+    listed = count(answer.body["listed"], "listed cloud contract", "listed cloud contracts")
+    return f"{listed}{answer.body['scope']}, frameworks and marketplace goods left out"
 
 
 @figure("renewals")
@@ -330,7 +336,7 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
         series=tuple(
             Series(f"p:{name}", provider_name(name), [ends(month, name) for month in order]) for name in providers
         ),
-        of=f"{count(answer.body['listed'], 'cloud contract or call-off', 'cloud contracts and call-offs')}{answer.body['scope']} listed",
+        of=_listed(answer),
         source=source_line(answer),
         licence=licence_line(answer),
     )

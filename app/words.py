@@ -70,7 +70,8 @@ def amount(figure: Figure, value: float | int | None) -> str:
         return percent(float(value))
     if figure.unit == "GBP":
         return money(value)
-    return number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
+    told = number(float(value), 0 if float(value).is_integer() or abs(float(value)) >= 100 else 2)
+    return f"{told} hour{'' if value == 1 else 's'}" if figure.unit == "hours" else told
 
 
 def claimed(value: float | None, unit: str) -> str:

@@ -209,7 +209,7 @@ def _figures(found: pd.DataFrame, reviewed: pd.DataFrame) -> list[Figure]:
             automation,
             automation + unknown,
             "incidents",
-            f"{number(known)} reviewed incidents where it is known",
+            f"{number(known)} reviewed incidents where it is known; the range is over all {number(known + unknown)}",
             unknown,
         ),
         Figure("ai_accepted", "Involved an AI agent, accepted by the parties", accepted, unit="incidents", of=of_ai, n_unknown=ai_unknown),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -122,6 +123,15 @@ def test_the_page_shows_what_programs_are_given(served: str, question: str) -> N
         for key, f in given["figures"].items()
     }
     assert {tag["value"] for tag in page.find_all("data", attrs={"data-hash": True})} == {given["content_hash"]}
+
+
+@pytest.mark.parametrize("question", sorted(CASES))
+def test_no_range_passes_the_population_beside_it(served: str, question: str) -> None:
+    """ "Between 32 and 106 of 49": what a count could be lies within what it is counted of, or the words say over what else."""
+    for key, found in programs(served, question, CASES[question])["figures"].items():
+        if re.match(rf"[\d,]+ .*{found['unit']}", found["of"] or "") and found["high"] is not None:
+            most = max(int(n.replace(",", "")) for n in re.findall(r"\b\d[\d,]*\b", found["of"]))
+            assert found["high"] <= most, (key, found)
 
 
 @pytest.mark.parametrize("question", sorted(CASES))
