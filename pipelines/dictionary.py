@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pipelines import reference, schema
+from pipelines.columns import Words
 
 Row = Mapping[str, object]
 # What the spreadsheet forms do to text; the plain CSV and the Parquet hold every value as it is.
@@ -32,7 +33,7 @@ def _listing(
 
 
 def _text(name: str, meaning: str, missing: str | None = None) -> schema.Column:
-    return schema.Column(name, str, missing is None, schema.Words(meaning, missing or "never empty"))
+    return schema.Column(name, str, missing is None, Words(meaning, missing or "never empty"))
 
 
 _DICTIONARY = (
@@ -40,7 +41,7 @@ _DICTIONARY = (
     _text("column", "name of the column"),
     _text("type", "what a value is"),
     _text("unit", "unit of the value", "has no unit"),
-    schema.Column("required", bool, True, schema.Words("whether every row has a value", "never empty")),
+    schema.Column("required", bool, True, Words("whether every row has a value", "never empty")),
     _text("meaning", "what the value says"),
     _text("missing", "what an empty cell says"),
     _text("codelist", "the only words that may stand here: codelist_<name>.csv explains them", "any value"),

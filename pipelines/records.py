@@ -1,6 +1,6 @@
 """The records: one frozen dataclass per table. Columns of every file and page take these names.
 
-Each column is described once, in `pipelines.schema.COLUMNS`; a test compares the two. A missing value is
+Each column is described once, in `pipelines.columns.COLUMNS`; a test compares the two. A missing value is
 None, always: never an empty string, never zero. Dates are dates, times are UTC, money is in pounds.
 
 Tables with `STORED = True` are kept in the store as they came; the others are derived by `build`.

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pytest
 
 from pipelines import forms, schema, workbook
+from pipelines.columns import Words
 from pipelines.edition import Edition
-from pipelines.schema import Column, Words
+from pipelines.schema import Column
 
 
 def sheets(path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import forms, schema
+from pipelines.columns import Words
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 
@@ -62,7 +63,7 @@ def test_metadata_says_what_the_file_is(awkward_edition: Edition, files: Callabl
 def test_values_stand_as_the_research_asks() -> None:
     """RFC 4180: quoted where they must be, nothing else changed."""
     spec = [
-        schema.Column(name, python, False, schema.Words("test"))
+        schema.Column(name, python, False, Words("test"))
         for name, python in (("text", str), ("number", int), ("list", tuple[str, ...]))
     ]
     wanted = pa.schema([(column.name, column.arrow) for column in spec])

@@ -8,7 +8,7 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from pipelines import records, schema
+from pipelines import columns, records, schema
 from pipelines.errors import CloudholdError, UnknownName
 
 
@@ -39,8 +39,10 @@ def test_every_column_has_type_meaning_and_missing(name: str) -> None:
 
 
 def test_no_description_is_left_over() -> None:
-    used = {column.name for table in schema.tables().values() for column in table.columns}
-    assert set(schema.COLUMNS) - used == set()
+    used = {(table.name, column.name) for table in schema.tables().values() for column in table.columns}
+    assert set(columns.IN_TABLE) - used == set()
+    assert set(columns.COLUMNS) - {name for table, name in used if (table, name) not in columns.IN_TABLE} == set()
+    assert [key for key, words in columns.IN_TABLE.items() if words == columns.COLUMNS.get(key[1])] == []
     codelists = {c.words.codelist for t in schema.tables().values() for c in t.columns if c.words.codelist}
     assert set(schema.CODELISTS) - codelists == set()
 
