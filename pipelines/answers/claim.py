@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -41,7 +41,8 @@ METHODS = (
     "low end. What others signed and the notice names stands apart, as signed by somebody else."
 )
 CONTRACTS = ("contracts", "gbp", "buyers")
-MEASURES = (*CONTRACTS, "payments", "sales", "bodies", "connections", "none")
+FINGERPRINTS = ("bodies", "connections")
+MEASURES = (*CONTRACTS, "payments", "sales", *FINGERPRINTS, "none")
 # Notices of an answer that a page shows; a file has all.
 MOST = 200
 # Where ours and a published figure differ by no more than rounding.
@@ -134,7 +135,8 @@ def answer(
         for key, c in counted.items()
     ]
     notices = found.notices if found else []
-    lacks = _lacks(edition)
+    measured = {figure["measure"] for figure in claim.get("figures", ())} - {"none"}
+    lacks = _lacks(edition, measured or {"contracts", "payments"})
     beside = [_compare(edition, claim, figure, found) for figure in claim.get("figures", ())]
     verdict = _verdict(name, buyer_name, counted, claim, beside)
     query = _query(claim_id, provider, buyer, since, on)
@@ -248,9 +250,36 @@ def _query(claim_id: str | None, provider: str | None, buyer: str | None, since:
     return " ".join(part for part in parts if part)
 
 
-def _lacks(edition: Edition) -> list[str]:
-    """What our sources do not hold, from the edition's own coverage."""
+def _lacks(edition: Edition, measures: Collection[str]) -> list[str]:
+    """What our sources do not hold of what is measured, from the edition's own coverage."""
     rows = {row["collector"]: row for row in edition.rows("SELECT * FROM coverage")}
+    lacks = _lacking_notices(rows) if any(measure in CONTRACTS for measure in measures) else []
+    if "payments" in measures and edition.counts.get("payments", 0) == 0:
+        lacks.append("Payments: no spending file was read, so nothing here says what was invoiced")
+    if "sales" in measures and edition.counts.get("sales", 0) == 0:
+        lacks.append("Sales: no file of sales under a framework was read")
+    if any(measure in FINGERPRINTS for measure in measures):
+        lacks.extend(_lacking_records(edition, rows))
+    return lacks
+
+
+def _lacking_records(edition: Edition, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    bodies, read = edition.rows(
+        """SELECT count(*) AS bodies, count(*) FILTER (organisation_id IN (SELECT organisation_id FROM findings WHERE NOT private)) AS read
+           FROM organisations WHERE sector IN ('central', 'local')"""
+    )[0].values()
+    lacks = [
+        f"Records of names: none read of {number(bodies - read)} of the {number(bodies)} departments, agencies and councils"
+    ]
+    if not rows.get("scan", {}).get("rows"):
+        lacks.append(
+            "A scan: none was made, so what we see comes from published zone files and councils' mail records; websites and "
+            "who holds their addresses were not looked up"
+        )
+    return lacks
+
+
+def _lacking_notices(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lacks = []
     for source in PROCUREMENT:
         row = rows.get(source)
@@ -265,8 +294,6 @@ def _lacks(edition: Edition) -> list[str]:
             lacks.append(f"{row['title']}: files that somebody gave us; nobody says that they are complete")
         if row["state"] == "not_covered":
             lacks.append(f"{row['title']}: not covered, {row['reason']}")
-    if edition.counts.get("payments", 0) == 0:
-        lacks.append("Payments: no spending file was read, so nothing here says what was invoiced")
     return lacks
 
 
@@ -291,7 +318,7 @@ def _compare(
             how += f"; {count(found.undated, 'contract')} without an award date left out"
     elif measure in ("payments", "sales"):
         ours, how = _money(edition, measure, {"provider": claim.get("provider"), **figure})
-    elif measure in ("bodies", "connections"):
+    elif measure in FINGERPRINTS:
         ours, of, how = _fingerprints(edition, figure)
     said = float(figure["value"])
     if measure == "bodies" and of:

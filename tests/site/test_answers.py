@@ -272,6 +272,21 @@ def test_the_day_of_a_publication_is_told_as_well_as_it_is_known(text: str, word
     assert published(text) == words
 
 
+@pytest.mark.parametrize(
+    ("stored", "named", "not_named"),
+    [
+        ("computer-weekly-2026", ["Records of names", "A scan"], ["Contracts Finder", "Payments", "Sales"]),
+        ("tussell-aws-2025", ["Contracts Finder", "eTendersNI", "Payments"], ["Records of names", "A scan", "Sales"]),
+        ("gcloud-aws-2024", ["Sales"], ["Contracts Finder", "Records of names", "Payments"]),
+    ],
+)
+def test_a_claim_is_told_what_our_sources_lack_of_what_it_counts(
+    default_edition: Edition, stored: str, named: list[str], not_named: list[str]
+) -> None:
+    lacks = "; ".join(claim.answer(default_edition, stored).body["lacks"])
+    assert all(source in lacks for source in named) and not any(source in lacks for source in not_named), lacks
+
+
 def test_a_contract_of_two_providers_is_one_contract_and_one_span(default_edition: Edition) -> None:
     """Home Office's Unified support names Azure and Microsoft 365: once it stood twice, with its whole value each time."""
     answer = renewals.answer(default_edition, organisation="home-office", most=0)
