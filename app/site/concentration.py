@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.figures import CONCENTRATION
 from app.site._pages import Cell, Column, Row, State, chart, of, respond, table
 from app.words import share_range
 from pipelines import schema
 from pipelines.answers import concentration, number, percent
 from pipelines.answers._populations import POPULATIONS
 
+KEYS = ("population", "by", "weight", "sector", "evidence")
 MOST = 25
 UNITS = {"value": "Award value, GBP", "transactions": "Transactions a year"}
 HEADLINE = ("effective_number", "leader_share", "leader_impact", "us_law")
@@ -26,10 +26,10 @@ def _range(row: Row) -> Cell:
 
 def page(request: Request) -> Response:
     state = State(request)
-    keys = {key: value for key in CONCENTRATION if (value := state.get(key))}
+    keys = {key: value for key in KEYS if (value := state.get(key))}
     drawn = chart(state, "concentration", **keys)
     answer = drawn.answer
-    asked = {**dict.fromkeys(CONCENTRATION), **answer.parameters}
+    asked = {**dict.fromkeys(KEYS), **answer.parameters}
     chosen = POPULATIONS[asked["population"]]
 
     def mass(key: str) -> Callable[[Row], Cell]:
