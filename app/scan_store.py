@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from app.scanning import Row
 from pipelines import schema
 from pipelines.attribution import names, observe
+from pipelines.durable import sha256
 from pipelines.records import Observation, Source
-from pipelines.store import Store, Writer, sha256
+from pipelines.store import Store, Writer
 from pipelines.text import plain
 from scrapers._guard import is_public
 from scrapers._probe import Probe

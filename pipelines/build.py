@@ -19,11 +19,13 @@ from pipelines import coverage, deals, held, presets, reference_edges, reference
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.domains import newest_list, owned
+from pipelines.durable import copy_durably, sha256, sha256_file, write_durably
 from pipelines.findings import findings_of
 from pipelines.incidents.feed_coverage import feed_coverage
 from pipelines.incidents.join import join
+from pipelines.manifest import EditionRef, Manifest
 from pipelines.reference import Reference
-from pipelines.store import EditionRef, Manifest, Store, Writer, copy_durably, sha256, sha256_file, write_durably
+from pipelines.store import Store, Writer
 from pipelines.tables import BATCH_ROWS, Tables, hash_tables, view
 
 # Dates after this are mistakes of the source; they are flagged and never become an edition's as_of.

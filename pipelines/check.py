@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from pipelines import reference, schema
 from pipelines.errors import CloudholdError
-from pipelines.store import Manifest, Part, Store
+from pipelines.manifest import Manifest, Part
+from pipelines.store import Store
 from pipelines.tables import hash_tables
 
 Result = dict[str, Any]

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from pipelines import reference_tables
+from pipelines.manifest import Manifest
 from pipelines.records import Coverage, Issue
 from pipelines.reference import Reference
-from pipelines.store import Manifest
 
 
 def _issue(kind: str, table: str, record: str | None, detail: str | None, source: str) -> Issue:

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from pipelines import reference_contracts, reference_tables, schema
 from pipelines.contracts.pipeline import MADE, Pipeline
+from pipelines.manifest import Manifest
 from pipelines.records import Organisation, Sale, Source
 from pipelines.reference import Reference
-from pipelines.store import Manifest, Store
+from pipelines.store import Store
 from pipelines.tables import Tables, bounded, view
 
 

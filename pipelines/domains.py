@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from pipelines.contracts.identity import name_key
-from pipelines.store import Manifest, Store
+from pipelines.manifest import Manifest
+from pipelines.store import Store
 
 
 def newest_list(store: Store, manifest: Manifest) -> dict[str, str | None]:

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.build import Built
 from pipelines.errors import CheckFailed, Refused, UnknownName
-from pipelines.store import Manifest, Part, Store
+from pipelines.manifest import Manifest, Part
+from pipelines.store import Store
 
 # Up to this size an edition is held in memory, where a page's queries take single milliseconds.
 IN_MEMORY_BYTES = 256 * 1024 * 1024

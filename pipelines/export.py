@@ -20,10 +20,10 @@ import pyarrow as pa
 
 from pipelines import schema
 from pipelines.dictionary import INERT, codelists, dictionary, every_codelist
+from pipelines.durable import sync_directory
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 from pipelines.forms import PER_TABLE, SEPARATOR, Facts, without_addresses
-from pipelines.store import sync_directory
 from pipelines.workbook import Workbook
 
 LICENCE = "Open Government Licence v3.0"

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines import reference_tables, schema
+from pipelines.manifest import Manifest
 from pipelines.records import Observation, Organisation, Statement
 from pipelines.reference import Reference
-from pipelines.store import Manifest, Store
+from pipelines.store import Store
 
 
 def stored(store: Store, manifest: Manifest, table: str) -> list[Any]:

@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 
 from pipelines import folders, schema
 from pipelines.batch import Batch
+from pipelines.durable import sha256, sha256_file
 from pipelines.errors import Refused
 from pipelines.readers import reader
 from pipelines.records import Issue, Source
-from pipelines.store import Writer, sha256, sha256_file
+from pipelines.store import Writer
 from pipelines.text import plain
 
 # How much of a file of JSON lines is read at a time. Reading takes some ten times this in memory.

@@ -17,165 +17,29 @@ what a crash leaves; they are ignored and collected later.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
-import json
 import os
 import re
 import secrets
-import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import filelock
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import __version__, schema
+from pipelines import schema
+from pipelines.durable import sha256, sha256_file, sync_directory, write_durably
 from pipelines.errors import CheckFailed, Refused, StoreLocked
+from pipelines.keys import Keys
+from pipelines.manifest import EditionRef, Manifest, Part
 
-FORMAT = 1
 PART_ROWS = 20_000
 GARBAGE_AGE_SECONDS = 24 * 3600
-Fingerprints = npt.NDArray[np.bytes_]
 _MANIFEST_NAME = re.compile(r"^(\d{6})\.json$")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One immutable file: rows of one table, or one raw body."""
-
-    table: str
-    path: str
-    sha256: str
-    rows: int
-    bytes: int
-    private: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EditionRef:
-    """What a manifest says of an edition."""
-
-    id: str
-    content_hash: str
-    as_of: str
-    private: bool
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """One state of the store. `cursors` is where each source continues; nothing else remembers progress."""
-
-    number: int
-    written_at: str = ""
-    parts: tuple[Part, ...] = ()
-    raw: tuple[Part, ...] = ()
-    quarantined: tuple[dict[str, Any], ...] = ()
-    cursors: Mapping[str, Any] = field(default_factory=dict)
-    coverage: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    editions: Mapping[str, EditionRef] = field(default_factory=dict)
-    edition: str | None = None
-
-    @property
-    def private(self) -> bool:
-        return any(part.private for part in self.parts)
-
-    def to_json(self) -> bytes:
-        body = {
-            "format": FORMAT,
-            "product": __version__,
-            "number": self.number,
-            "written_at": self.written_at,
-            "edition": self.edition,
-            "editions": {key: _as_dict(value) for key, value in sorted(self.editions.items())},
-            "cursors": dict(self.cursors),
-            "coverage": dict(self.coverage),
-            "parts": [_as_dict(part) for part in self.parts],
-            "raw": [_as_dict(part) for part in self.raw],
-            "quarantined": list(self.quarantined),
-        }
-        return json.dumps(body, indent=1, ensure_ascii=False, default=str).encode()
-
-    @classmethod
-    def from_json(cls, body: bytes, path: str) -> Manifest:
-        try:
-            read = json.loads(body)
-            made_by = read["format"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckFailed(f"{path} is not a readable manifest ({type(error).__name__})") from error
-        if made_by > FORMAT:
-            raise Refused(
-                f"{path} was made by a newer version (format {made_by}, this one reads {FORMAT}); "
-                "install the newer cloudhold"
-            )
-        return cls(
-            number=read["number"],
-            written_at=read["written_at"],
-            parts=tuple(Part(**part) for part in read["parts"]),
-            raw=tuple(Part(**part) for part in read["raw"]),
-            quarantined=tuple(read["quarantined"]),
-            cursors=read["cursors"],
-            coverage=read["coverage"],
-            editions={key: EditionRef(**value) for key, value in read["editions"].items()},
-            edition=read["edition"],
-        )
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def sha256_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_directory(path: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a directory; its rename is durable enough
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` under `path` so that a reader sees all of it or the file before."""
-    _durably(path, io.BytesIO(data))
-
-
-def copy_durably(source: Path, path: Path) -> None:
-    """The file `source` under `path`, whole or not at all, without holding it in memory."""
-    with source.open("rb") as file:
-        _durably(path, file)
-
-
-def _durably(path: Path, source: BinaryIO) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            shutil.copyfileobj(source, file, 1 << 20)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise Refused(f"cannot write {path.name} in {path.parent}: {error.strerror or error}") from error
-    sync_directory(path.parent)
 
 
 def parquet_bytes(data: pa.Table) -> bytes:
@@ -326,40 +190,6 @@ class Store:
                     path.unlink()
                     removed += 1
         return removed
-
-
-class Keys:
-    """A set of tuples of which 16 bytes each are kept: so the rows of a large store stay known in little memory.
-
-    Fingerprints stand in sorted arrays, each at least twice as long as the next, so that adding stays cheap.
-    """
-
-    def __init__(self) -> None:
-        self._sorted: list[Fingerprints] = []
-
-    def __contains__(self, key: tuple[Any, ...]) -> bool:
-        return bool(self.holds([key])[0])
-
-    def holds(self, keys: Iterable[tuple[Any, ...]]) -> npt.NDArray[np.bool_]:
-        """For each key whether it is known."""
-        wanted = _fingerprints(keys)
-        found = np.zeros(len(wanted), dtype=bool)
-        for known in self._sorted:
-            places = np.searchsorted(known, wanted)
-            found |= known[np.minimum(places, len(known) - 1)] == wanted
-        return found
-
-    def update(self, keys: Iterable[tuple[Any, ...]]) -> None:
-        added = np.unique(_fingerprints(keys))
-        while self._sorted and len(self._sorted[-1]) < 2 * len(added):
-            added = np.union1d(self._sorted.pop(), added)
-        if len(added):
-            self._sorted.append(added)
-
-
-def _fingerprints(keys: Iterable[tuple[Any, ...]]) -> Fingerprints:
-    texts = ("\x1f".join(map(str, key)).encode("utf-8", "surrogatepass") for key in keys)
-    return np.array([hashlib.blake2b(text, digest_size=16).digest() for text in texts], dtype="S16")
 
 
 class Writer:

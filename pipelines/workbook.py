@@ -19,8 +19,8 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from pipelines import schema
+from pipelines.durable import sha256_file
 from pipelines.forms import Facts, cell, inert
-from pipelines.store import sha256_file
 
 # What a sheet and a cell hold: 1,048,576 rows, the first of which is the header; 32,767 characters.
 MOST_ROWS = 1_048_575

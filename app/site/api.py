@@ -11,8 +11,8 @@ from starlette.routing import Route
 from app.asking import asked, frames_of, parameters_of, queries_of, whole
 from app.site._pages import State
 from pipelines.answers import csv_of, jsonable, questions
+from pipelines.durable import sha256
 from pipelines.errors import Refused
-from pipelines.store import sha256
 
 
 def answer(request: Request) -> Response:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from app import charts, figures, svg
 from app.site._pages import State, respond
 from pipelines.answers import csv_rows, jsonable
-from pipelines.store import sha256
+from pipelines.durable import sha256
 
 
 def _drawn(state: State) -> figures.Drawn:

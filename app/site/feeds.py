@@ -15,9 +15,9 @@ from app.site._pages import Row, State, records
 from app.stores import ask
 from app.words import blank, day, money, said, sentence
 from pipelines.answers import contracts, provider_name
+from pipelines.durable import sha256
 from pipelines.errors import UnknownName
 from pipelines.export import CREDIT
-from pipelines.store import sha256
 
 KINDS = ("organisation", "provider", "leads", "incidents", "incident")
 MOST = 100

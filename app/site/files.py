@@ -21,10 +21,10 @@ from starlette.routing import Route
 from app.site._pages import State, respond
 from app.stores import shown_edition
 from pipelines import export, schema
+from pipelines.durable import sha256_file
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.forms import PER_TABLE, Facts
-from pipelines.store import sha256_file
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.manifest import Manifest
 from pipelines.records import Coverage, IncidentState, Source
-from pipelines.store import Manifest
 
 COLLECTOR = "incidents"
 # Feeds are to be asked every five minutes; a state older than this is called stale.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from pipelines.store import sha256
+from pipelines.durable import sha256
 from tests.scrapers import http_faults
 from tests.scrapers.http_catalogue import FAULTS
 from tests.scrapers.runs import Answer

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pipelines import ingest
-from pipelines.store import Keys, Store
+from pipelines.keys import Keys
+from pipelines.store import Store
 
 
 def line(number: int) -> bytes:

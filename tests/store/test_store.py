@@ -15,8 +15,9 @@ import pytest
 from pipelines import schema
 from pipelines.edition import open_edition
 from pipelines.errors import CheckFailed, Refused, StoreLocked
+from pipelines.manifest import Manifest
 from pipelines.records import Issue
-from pipelines.store import Manifest, Store
+from pipelines.store import Store
 
 
 def issues(*names: str):
