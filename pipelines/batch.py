@@ -21,7 +21,11 @@ class Rejected:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows by table. `read` counts what the body held, `repeated` those of them that stand twice in it; `whole` is False where the body itself was refused."""
+    """Rows by table.
+
+    `read` counts what the body held, `repeated` those of them that stand twice in it; `whole` is False where the body
+    itself was refused.
+    """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     read: int = 0

@@ -34,7 +34,8 @@ _WORLDS = ("low", "value", "high")
 def lost(edition: Edition, graph: Graph, codes: Codes, scenario: Scenario) -> dict[str, dict[str, Any]]:
     """Service-hours and transactions of what has no alternative: low on known evidence, value with inferred, high open.
 
-    Transactions are None where services are exposed and none of them publishes a volume. They also count the exposed services with a published volume and without one, in `value`.
+    Transactions are None where services are exposed and none of them publishes a volume. They also count the exposed
+    services with a published volume and without one, in `value`.
     """
     volumes: Mapping[str, int | None] = dict(
         edition.query("SELECT service_id, transactions_year FROM services").itertuples(index=False, name=None)

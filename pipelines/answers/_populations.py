@@ -26,8 +26,8 @@ class Population:
     """Who is counted, in which role, and the words that go beside every share.
 
     `chosen` says how its items came to be counted, and so why no sampling interval is printed. `weights` are what
-    its items can be weighed by. `verb` joins its items to a provider in a sentence. `kept` are (name, sql) of tables that its rows read
-    and that are worked out first.
+    its items can be weighed by. `verb` joins its items to a provider in a sentence. `kept` are (name, sql) of tables
+    that its rows read and that are worked out first.
     """
 
     id: str

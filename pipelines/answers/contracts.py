@@ -35,9 +35,10 @@ WITH signed AS (
   SELECT contract_id, list(DISTINCT supplier_name ORDER BY supplier_name) AS suppliers
   FROM contract_suppliers WHERE supplier_name IS NOT NULL GROUP BY 1),
 placed AS (
-  SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no, c.contract_id, c.group_id,
-         p.parent, p.marketplace, p.rule_id, c.portal, c.reference, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place,
-         suppliers, c.title, c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
+  SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no,
+         c.contract_id, c.group_id, p.parent, p.marketplace, p.rule_id, c.portal, c.reference, c.organisation_id,
+         c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place, suppliers, c.title,
+         c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
          c.max_end_on, c.flags, c.url, c.source_id, o.sector
   FROM contracts c JOIN contract_providers p USING (contract_id) LEFT JOIN signed USING (contract_id)
   LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
@@ -58,19 +59,20 @@ def once(rows: str, by: str = "group_no") -> str:
 
 # Buyer, title and suppliers of each row as `search_key` writes words.
 _WORDS = r"""
-SELECT no, trim(regexp_replace(lower(strip_accents(replace(concat_ws(' ', buyer_name, title, array_to_string(suppliers, ' ')), '&', ' and '))),
-                                  '[^\p{L}\p{N}.]+', ' ', 'g')) AS words
-FROM contract_listed
+SELECT no, trim(regexp_replace(lower(strip_accents(replace(said, '&', ' and '))), '[^\p{L}\p{N}.]+', ' ', 'g')) AS words
+FROM (SELECT no, concat_ws(' ', buyer_name, title, array_to_string(suppliers, ' ')) AS said FROM contract_listed)
 """
 _SUMS = f"""
 WITH listed AS MATERIALIZED (
-  SELECT turn, group_no, via_reseller, summed, value_gbp AS gbp, value_status = 'known' AS known, awarded_on, start_on, end_on
+  SELECT turn, group_no, via_reseller, summed, value_gbp AS gbp, value_status = 'known' AS known,
+         awarded_on, start_on, end_on
   FROM contract_listed WHERE {{where}}),
 marked AS (
   SELECT *, year(coalesce(awarded_on, start_on)) AS year, coalesce(start_on <= $on AND end_on >= $on, false) AS live
   FROM listed {once("listed")})
 SELECT grouping(year) AS part, year, count(*) AS contracts, count(*) FILTER (via_reseller) AS via_reseller,
-       count(*) FILTER (summed) AS summed, sum(gbp) FILTER (summed) AS gbp, count(*) FILTER (summed AND NOT known) AS unknown,
+       count(*) FILTER (summed) AS summed, sum(gbp) FILTER (summed) AS gbp,
+       count(*) FILTER (summed AND NOT known) AS unknown,
        count(*) FILTER (summed AND live) AS live, sum(gbp) FILTER (summed AND live) AS live_gbp,
        count(*) FILTER (summed AND live AND NOT known) AS live_unknown
 FROM marked GROUP BY GROUPING SETS ((), (year))
@@ -86,7 +88,8 @@ FROM listed {once("listed", "group_no, provider")} WHERE summed GROUP BY 1 ORDER
 _COUNTED = """
 SELECT '{key}' AS key, value::VARCHAR AS value, sum(contracts)::BIGINT AS contracts FROM (
   SELECT {column} AS value, count(*) AS contracts FROM listed WHERE alone GROUP BY 1
-  UNION ALL SELECT value, count(*) FROM (SELECT DISTINCT {column} AS value, group_no FROM listed WHERE NOT alone) GROUP BY 1)
+  UNION ALL
+  SELECT value, count(*) FROM (SELECT DISTINCT {column} AS value, group_no FROM listed WHERE NOT alone) GROUP BY 1)
 WHERE value IS NOT NULL GROUP BY ALL"""
 NARROWER = {
     "provider": "provider",
@@ -281,7 +284,8 @@ def _narrower(edition: Edition, where: str, parameters: Mapping[str, Any]) -> pd
     """How many contracts of this choice each value of a further one would leave: key, value, body (its name), contracts."""
     counted = " UNION ALL ".join(_COUNTED.format(key=key, column=column) for key, column in NARROWER.items())
     return edition.query(
-        f"WITH listed AS MATERIALIZED (SELECT alone, group_no, {', '.join(NARROWER.values())} FROM contract_listed WHERE {where}) "
+        f"WITH listed AS MATERIALIZED (SELECT alone, group_no, {', '.join(NARROWER.values())} FROM contract_listed "
+        f"WHERE {where}) "
         f"SELECT key, value, name AS body, contracts FROM ({counted}) LEFT JOIN organisations "
         "ON key = 'organisation' AND organisation_id = value ORDER BY key, contracts DESC, value",
         parameters,

@@ -38,9 +38,9 @@ def answer(
 ) -> Answer:
     """Findings, statements and contracts that pass every filter.
 
-    Frames: findings, statements, contracts (the first `most`; 0: all), roles (counts per role, layer and provider); for one body exposures too (what
-    each stored outage would leave without an alternative, in part, or unsaid: one row per outage and service). UnknownName
-    for an organisation or provider that the edition does not hold.
+    Frames: findings, statements, contracts (the first `most`; 0: all), roles (counts per role, layer and provider);
+    for one body exposures too (what each stored outage would leave without an alternative, in part, or unsaid: one row
+    per outage and service). UnknownName for an organisation or provider that the edition does not hold.
     """
     name = "everything we hold"
     conditions = ["(NOT f.private OR $private)"]

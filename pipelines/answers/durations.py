@@ -24,7 +24,8 @@ METHODS = (
     "months. The lognormal curve stands beside as a check: ks is the largest distance between curve and data, p the "
     "share of 400 samples drawn from a fitted lognormal that lie at least as far from their own. A return period is "
     "1 / (events a year x share over the length); hours in a year are those of 10,000 simulated years, whose events come "
-    "as scattered over the years as those seen, the middle one and the range of nine in ten. Events without an end, and the loss of a region, stand outside."
+    "as scattered over the years as those seen, the middle one and the range of nine in ten. Events without an end, and "
+    "the loss of a region, stand outside."
 )
 NOT_A_PROVIDER = "A vendor's event is not an outage of the whole provider: most touch one product in one region."
 NOT_A_LEAGUE = "Vendors publish different things; lengths do not compare vendors."

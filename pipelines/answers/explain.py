@@ -189,8 +189,8 @@ def _statements(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any
 
 def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]]]:
     rows = edition.rows(
-        "SELECT *, count(*) OVER () AS total FROM contracts WHERE contract_id = $subject OR ocid = $subject OR reference = $subject "
-        "OR organisation_id = $subject OR list_contains(notice_ids, $subject) "
+        "SELECT *, count(*) OVER () AS total FROM contracts WHERE contract_id = $subject OR ocid = $subject "
+        "OR reference = $subject OR organisation_id = $subject OR list_contains(notice_ids, $subject) "
         f"ORDER BY value_gbp DESC NULLS LAST, contract_id LIMIT {MOST}",
         {"subject": subject},
     )

@@ -56,8 +56,8 @@ def answer(
 
     Figures: incidents, reviewed, automation, ai_accepted, ai_disputed, disputed, uk_named, open. Frames:
     incidents (one row each, vendor_position and disputed_claims always there, `reply` says where neither was
-    found), causes, feeds (one row per collected feed: state, last good day, why). UnknownName for a provider, cause, word or incident that is not held; Refused for years the
-    wrong way round.
+    found), causes, feeds (one row per collected feed: state, last good day, why). UnknownName for a provider, cause,
+    word or incident that is not held; Refused for years the wrong way round.
     """
     found = _rows(edition, provider, cause, automation, ai_agent, first_year, last_year, incident, reviewed_only)
     found["reply"] = [reply(row) for row in found.to_dict("records")]

@@ -121,7 +121,8 @@ def index(edition: Edition) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
 def answer(edition: Edition, q: str = "", kind: str | None = None, most: int = 60) -> Answer:
     """What the words `q` may mean, best first; nothing for fewer than two letters.
 
-    `most` 0 gives all. Figures: results. Frames: results (kind, id, name, detail, score from 0 to 100, organisation_id, provider).
+    `most` 0 gives all. Figures: results. Frames: results (kind, id, name, detail, score from 0 to 100,
+    organisation_id, provider).
     """
     wanted = search_key(q)
     entries, keys = index(edition)
