@@ -5,13 +5,12 @@ No form holds a table in memory. Each counts its rows and works out its SHA-256 
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
@@ -75,6 +74,38 @@ def inert(text: str) -> str:
     return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
+def texts(values: pa.Array) -> pa.Array:
+    """`cell` of every value, a column at a time."""
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        whole = pc.floor_temporal(values, unit="second").cast(pa.timestamp("s"))
+        found = pc.binary_join_element_wise(pc.strftime(whole, "%Y-%m-%dT%H:%M:%S"), "Z", "")
+    elif pa.types.is_list(kind) and not pc.any(pc.match_substring(values.flatten(), SEPARATOR)).as_py():
+        found = pc.binary_join(values, SEPARATOR)
+    elif pa.types.is_list(kind) or pa.types.is_floating(kind):
+        found = pa.array([cell(value) for value in values.to_pylist()], pa.string())
+    else:
+        found = values.cast(pa.string())
+    return pc.fill_null(found, "")
+
+
+def _all_inert(found: pa.Array) -> pa.Array:
+    """`inert` of every text; only one that begins with neither letter nor digit can be a formula."""
+    doubtful = pc.match_substring_regex(found, r"^[^\pL\pN]")
+    if not pc.any(doubtful).as_py():
+        return found
+    return pc.replace_with_mask(found, doubtful, pa.array(map(inert, found.filter(doubtful).to_pylist()), pa.string()))
+
+
+def _quoted(found: pa.Array) -> pa.Array:
+    """Texts with quotes around those that hold a comma, a quote or a line end."""
+    special = pc.match_substring_regex(found, '[",\r\n]')
+    if not pc.any(special).as_py():
+        return found
+    inside = pc.replace_substring(found, '"', '""')
+    return pc.if_else(special, pc.binary_join_element_wise('"', inside, '"', ""), found)
+
+
 def without_addresses(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The last look before publication: no '@' in any text. Cheap, because readers have removed them."""
     for index, column in enumerate(batch.columns):
@@ -135,25 +166,29 @@ class Csv:
         self._file = _Counted(path)
         if spreadsheet:  # Excel takes a file without the mark for the code page of the machine
             self._file.write(b"\xef\xbb\xbf")
-        self._put([[column.name for column in columns]])
+        self._put([pa.array([column.name]) for column in columns])
 
-    def _put(self, rows: Iterator[Any] | Sequence[Any]) -> None:
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer, lineterminator="\r\n").writerows(rows)
-        self._file.write(buffer.getvalue().encode())
+    def _put(self, columns: Sequence[pa.Array]) -> None:
+        """Rows of columns of text as they stand in the file. A row of one empty cell has quotes, since readers pass an
+        empty line over."""
+        if len(columns) == 1:
+            columns = [pc.replace_substring_regex(columns[0], "^$", '""')]
+        lines = pc.binary_join_element_wise(*columns, pa.scalar(","))
+        lines = pc.binary_join_element_wise(lines, "", pa.scalar("\r\n"))
+        length = pc.sum(pc.binary_length(lines)).as_py() or 0
+        self._file.write(memoryview(lines.buffers()[2] or b"")[:length])
 
-    def _texts(self, column: schema.Column, values: pa.Array) -> list[Any]:
-        found: list[Any] = values.to_pylist()
-        # The csv module writes text, whole numbers, fractions and None as they have to stand.
-        if column.python not in (str, int, float):
-            found = [cell(value) for value in found]
-        if self._spreadsheet and column.python in (str, tuple[str, ...]):
-            found = [value and inert(value) for value in found]
-        return found
+    def _cells(self, column: schema.Column, values: pa.Array) -> pa.Array:
+        words = column.python in (str, tuple[str, ...])
+        found = texts(values)
+        if words and self._spreadsheet:
+            found = _all_inert(found)
+        return _quoted(found) if words else found
 
     def add(self, batch: pa.RecordBatch) -> None:
-        self._put(zip(*map(self._texts, self._columns, batch.columns), strict=True))
-        self._rows += batch.num_rows
+        if batch.num_rows:
+            self._put([self._cells(*pair) for pair in zip(self._columns, batch.columns, strict=True)])
+            self._rows += batch.num_rows
 
     def close(self) -> Facts:
         self._file.close()

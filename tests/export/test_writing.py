@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines import forms, schema
 from pipelines.columns import Words
@@ -70,7 +75,6 @@ def test_values_stand_as_the_research_asks() -> None:
     table = pa.table(
         [['a "b", c', None, "x\r\ny", "=1"], [1, None, -2, 3], [["a;b", "c"], [], None, ["-"]]], schema=wanted
     )
-    import io
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +90,48 @@ def test_values_stand_as_the_research_asks() -> None:
                 "path": "t.csv", "rows": 4, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest(),
             }  # fmt: skip
             assert len(list(csv.reader(io.StringIO(text, newline="")))) == 5
+
+
+_WORDS = st.text(st.sampled_from('ab1 ,;"\r\n\t=+-@＝\u00a0é\u2028ŷ𝒜'), max_size=6)
+_KINDS: list[tuple[Any, Any]] = [
+    (str, _WORDS),
+    (tuple[str, ...], st.lists(_WORDS, max_size=3)),
+    (int, st.integers(-(2**63), 2**63 - 1)),
+    (float, st.floats(allow_nan=False, allow_infinity=False)),
+    (bool, st.booleans()),
+    (dt.date, st.dates(dt.date(1000, 1, 1))),
+    (dt.datetime, st.datetimes(dt.datetime(1700, 1, 1), timezones=st.just(dt.UTC))),
+    (Decimal, st.decimals(-(10**15), 10**15, places=2)),
+]
+
+
+@given(
+    rows=st.lists(st.tuples(*(st.none() | value for _, value in _KINDS)), max_size=6),
+    first=st.integers(0, len(_KINDS) - 1),
+    spreadsheet=st.booleans(),
+)
+def test_columns_at_a_time_stand_as_the_csv_module_writes_them_row_by_row(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]], first: int, spreadsheet: bool
+) -> None:
+    """Every kind of column, alone or with those after it: the same bytes as the standard library's writer."""
+    kinds = [kind for kind, _ in _KINDS[first : first + 1 if first % 2 else None]]
+    rows = [row[first : first + len(kinds)] for row in rows]
+    spec = [schema.Column(f"c{place}", kind, False, Words("test")) for place, kind in enumerate(kinds)]
+    wanted = pa.schema([(column.name, column.arrow) for column in spec])
+    batch = pa.record_batch([[row[i] for row in rows] for i in range(len(kinds))], schema=wanted)
+    expected = io.StringIO(newline="")
+    writer = csv.writer(expected, lineterminator="\r\n")
+    writer.writerow([column.name for column in spec])
+    for row in rows:
+        cells = [forms.cell(value) for value in row]
+        words = [kind in (str, tuple[str, ...]) for kind in kinds]
+        writer.writerow([forms.inert(c) if spreadsheet and w else c for c, w in zip(cells, words, strict=True)])
+    path = tmp_path_factory.getbasetemp() / "columns.csv"
+    file = forms.Csv(path, spec, spreadsheet)
+    file.add(batch.slice(0, 2))
+    file.add(batch.slice(2))
+    assert file.close()["rows"] == len(rows)
+    assert path.read_bytes() == (b"\xef\xbb\xbf" if spreadsheet else b"") + expected.getvalue().encode()
 
 
 @pytest.mark.parametrize(
