@@ -317,3 +317,21 @@ def companies() -> dict[str, str]:
         else p.parent.replace("-", " ").title()
         for p in known.values()
     }
+
+
+def family_of(name: str) -> tuple[list[str], list[str], str]:
+    """(providers meant, providers of the same group of companies, the name to show) of a provider or company id."""
+    from pipelines import reference
+
+    known = reference.load().providers
+    parents = {provider.parent for provider in known.values()}
+    if name in known:
+        parent = known[name].parent
+        meant = [name]
+    elif name in parents:
+        parent = name
+        meant = sorted(p.id for p in known.values() if p.parent == name)
+    else:
+        raise UnknownName("provider", name, [*known, *parents])
+    shown = provider_name(name) if name in known else companies().get(name, name)
+    return meant, sorted(p.id for p in known.values() if p.parent == parent), shown

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
-import re
 from typing import Any
 
 import pandas as pd
 
 from pipelines import hindcast, reference
-from pipelines.answers import Answer, Figure, listing, new, number, percent, provider_name, sources_of
+from pipelines.answers import Answer, Figure, count, listing, long_day, new, number, percent, provider_name, sources_of
+from pipelines.answers._scored import control, score_incident
 from pipelines.edition import Edition
-from pipelines.errors import Refused, UnknownName
+from pipelines.errors import UnknownName
 from pipelines.graph import Scenario
-from pipelines.presets import stored_scenarios
 
 ID = "hindcast"
 QUESTION = "How would the evidence of the day before have fared against what bodies reported?"
@@ -25,18 +22,9 @@ METHODS = (
     "run; a body is found where one of its services is exposed, down or degraded, or where its own records, "
     "statements or contracts name the failing provider in a role that the scenario touches. DNS only takes "
     "records alone, all evidence adds statements, public code, contracts and platforms. Recall is found over reported; "
-    "reports are those of ministers, bodies and the press, each with its source. The figures with today's evidence repeat both "
-    "with everything held now, and is no test of foresight: some of that evidence was written after the event."
+    "reports are those of ministers, bodies and the press, each with its source. The figures with today's evidence "
+    "repeat both with everything held now, and are no test of foresight: some of that evidence was written after the event."
 )
-# An incident that cannot have touched a UK service: one product, in a region of mainland China, a partition of its
-# own. Whoever it names is named wrongly.
-CONTROL = "aws-2025-12-kiro-costexplorer"
-CONTROL_SCENARIOS = tuple(
-    Scenario("aws", "Cost Explorer", place, cause="ai_agent", hours=13, incident=CONTROL, apart=True)
-    for place in ("cn-north-1", "cn-northwest-1")
-)
-# Clouds that did not fail in an event: how many of the bodies that reported would they have named?
-PLACEBOS = ("aws", "azure", "gcp", "oracle")
 CAVEATS = (
     "Most records of DNS that we hold were seen in 2026, so a frozen map of DNS alone holds next to nothing for "
     "earlier events; read it beside the result with today's evidence.",
@@ -44,49 +32,6 @@ CAVEATS = (
     "touched too, so there is no precision here, only how many bodies were named in all.",
     "The bodies that reported are few and known because they are large: recall on them is not recall on all.",
 )
-
-
-# Contracts by the days on which they were in force: begun by award, signature or start, whichever comes first.
-_TERMS = """
-SELECT c.organisation_id, p.provider, p.certainty, c.contract_id, least(c.awarded_on, c.signed_on, c.start_on) AS began_on,
-       coalesce(c.max_end_on, c.end_on) AS end_on
-FROM contracts c JOIN contract_providers p USING (contract_id)
-WHERE c.contract_class <> 'framework' AND NOT p.marketplace AND c.status NOT IN ('cancelled', 'withdrawn', 'planned')
-"""
-# Stretches of time in which some contract of a body with a provider was in force, each by the contract that begins it: on
-# every day they say of a body what all of its contracts say, and there are few of them however many contracts there are.
-_STRETCHES = """
-WITH marked AS (
-  SELECT *, coalesce(began_on > max(coalesce(end_on, 'infinity')) OVER (of ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS apart
-  FROM contract_terms WHERE organisation_id IS NOT NULL
-  WINDOW of AS (PARTITION BY organisation_id, provider, certainty, began_on IS NULL ORDER BY began_on, contract_id)),
-numbered AS (SELECT *, sum(apart::INTEGER) OVER of AS stretch FROM marked
-  WINDOW of AS (PARTITION BY organisation_id, provider, certainty, began_on IS NULL ORDER BY began_on, contract_id))
-SELECT organisation_id, provider, certainty, first(contract_id ORDER BY began_on, contract_id) AS contract_id,
-       NULL AS awarded_on, NULL AS signed_on, min(began_on) AS start_on, NULL AS max_end_on,
-       nullif(max(coalesce(end_on, 'infinity')), 'infinity') AS end_on
-FROM numbered GROUP BY organisation_id, provider, certainty, began_on IS NULL, stretch ORDER BY contract_id, provider
-"""
-
-
-@functools.lru_cache(maxsize=4)
-def evidence_of(edition: Edition) -> hindcast.Evidence:
-    """Everything in an edition that says something of bodies; contracts as stretches of time."""
-    tables = ("organisations", "services", "findings", "statements", "edges")
-    rows = {table: edition.rows(f"SELECT * FROM {table}") for table in tables}
-    edition.derive("contract_terms", _TERMS)
-    return hindcast.Evidence(**rows, contracts=edition.rows(_STRETCHES))
-
-
-def _contracts(edition: Edition, day: dt.date) -> tuple[int, int]:
-    """How many contracts were in force and dated before `day`, and how many had not ended by it."""
-    edition.derive("contract_terms", _TERMS)
-    row = edition.rows(
-        "SELECT count(*) FILTER (began_on < $day) AS frozen, count(*) AS today FROM contract_terms "
-        "WHERE end_on IS NULL OR end_on >= $day",
-        {"day": day},
-    )[0]
-    return row["frozen"], row["today"]
 
 
 def answer(edition: Edition, incident: str | None = None) -> Answer:
@@ -100,7 +45,7 @@ def answer(edition: Edition, incident: str | None = None) -> Answer:
     rows = edition.rows("SELECT * FROM incidents WHERE incident_id = $id", {"id": incident})
     if not rows:
         raise UnknownName("incident", incident, edition.query("SELECT incident_id FROM incidents")["incident_id"])
-    scored = _scored(edition, incident)
+    scored = score_incident(edition, incident)
     told = _told(scored)
     name = ", ".join(provider_name(p) for p in rows[0]["providers"])
     made = new(
@@ -118,105 +63,6 @@ def answer(edition: Edition, incident: str | None = None) -> Answer:
     )
     made.body = told
     return made
-
-
-# -- scoring ------------------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=64)
-def _scored(edition: Edition, incident_id: str) -> dict[str, Any]:
-    """Everything about one incident: scenario, freeze, the four scores, the reports, the controls."""
-    facts = reference.load()
-    [incident] = edition.rows("SELECT * FROM incidents WHERE incident_id = $id", {"id": incident_id})
-    day = incident["started_on"] or _month(incident)
-    if incident["providers"][0] not in facts.providers:
-        raise Refused(
-            f"incident {incident_id} names no provider that we track, so no scenario can be run; choose another"
-        )
-    scenarios = hindcast.scenarios_of(facts, incident, stored_scenarios(facts))
-    if incident_id == CONTROL:
-        scenarios = list(CONTROL_SCENARIOS)
-    held = evidence_of(edition)
-    reports = [label for label in hindcast.labels(facts) if label.incident_id == incident_id]
-    frozen, today = held.before(day), held.known_today(day)
-    exposures = {
-        "dns_only": hindcast.exposed(facts, frozen.only_dns(), scenarios),
-        "all_evidence": hindcast.exposed(facts, frozen, scenarios),
-        "today_dns_only": hindcast.exposed(facts, today.only_dns(), scenarios),
-        "today_all_evidence": hindcast.exposed(facts, today, scenarios),
-    }
-    scores = {key: hindcast.score(reports, bodies) for key, bodies in exposures.items()}
-    in_force = _contracts(edition, day)
-    known = frozenset({o["organisation_id"] for o in held.organisations}) | {
-        f"service:{s['service_id']}" for s in held.services
-    }
-    why = {
-        key: hindcast.missing_evidence(
-            key, scenarios[0].provider, scores["all_evidence"], scores["today_all_evidence"], known, frozen, held
-        )
-        for key in scores["all_evidence"].missed
-    }
-    return {
-        "incident": incident,
-        "day": day,
-        "scenarios": scenarios,
-        "reports": reports,
-        "counts": {
-            "frozen": frozen.counts() | {"contracts": in_force[0]},
-            "today": today.counts() | {"contracts": in_force[1]},
-        },
-        "scores": scores,
-        "why": why,
-        "placebo": _placebo(facts, frozen, scenarios[0], reports),
-        "control": _control(edition, held),
-    }
-
-
-def _month(incident: Any) -> dt.date:
-    """The first day of an incident known by its month or year, from its id: evidence before it is surely earlier."""
-    found = re.search(r"(\d{4})-(\d{2})(?!\d)", incident["incident_id"])
-    year = re.search(r"(\d{4})", incident["incident_id"])
-    if found and 1 <= int(found[2]) <= 12:
-        return dt.date(int(found[1]), int(found[2]), 1)
-    if year:
-        return dt.date(int(year[1]), 1, 1)
-    raise Refused(
-        f"incident {incident['incident_id']} has no day, so no evidence can be frozen before it; choose another"
-    )
-
-
-def _placebo(facts: Any, frozen: Any, scenario: Scenario, reports: Any) -> dict[str, dict[str, Any]]:
-    """The same evidence, had another cloud failed everywhere: how many of the bodies would have been named."""
-    found = {}
-    for provider in PLACEBOS:
-        if provider != scenario.provider:
-            other = hindcast.score(reports, hindcast.exposed(facts, frozen, [Scenario(provider, hours=scenario.hours)]))
-            found[provider] = {"found": other.found, "share": other.recall}
-    return found
-
-
-@functools.lru_cache(maxsize=4)
-def _control_counts(edition: Edition) -> tuple[int, int]:
-    facts, held = reference.load(), evidence_of(edition)
-    named: set[str] = set()
-    open_ended: set[str] = set()
-    for key, body in hindcast.exposed(facts, held, CONTROL_SCENARIOS).items():
-        (named if body.found else open_ended).add(key)
-    return len(named), len(open_ended - named)
-
-
-def _control(edition: Edition, held: Any) -> dict[str, Any]:
-    named, open_ended = _control_counts(edition)
-    return {
-        "incident": CONTROL,
-        "scenario": "AWS Cost Explorer fails in one of the two regions of mainland China",
-        "exposed": named,
-        "expected": 0,
-        "ok": named == 0,
-        "product_not_shown": open_ended,
-        "note": "all evidence held now; product_not_shown counts bodies whose records name AWS, or nobody, without a "
-        "product: they are not named",
-    }
 
 
 # -- words --------------------------------------------------------------------------------------------------
@@ -303,7 +149,7 @@ def _figures(scored: dict[str, Any]) -> list[Figure]:
 
 
 def _title(name: str, scored: dict[str, Any]) -> str:
-    day = f"{scored['day'].day} {scored['day']:%B %Y}" if scored["incident"]["started_on"] else f"{scored['day']:%B %Y}"
+    day = long_day(scored["day"]) if scored["incident"]["started_on"] else f"{scored['day']:%B %Y}"
     scores = scored["scores"]
     reported = len(scores["all_evidence"].found) + len(scores["all_evidence"].missed)
     if not reported:
@@ -311,14 +157,10 @@ def _title(name: str, scored: dict[str, Any]) -> str:
     frozen, dns = scores["all_evidence"], scores["dns_only"]
     later = scores["today_dns_only"]
     return (
-        f"{name}, {day}: of {number(reported)} {_bodies(reported)} that reported trouble, all evidence from before the event names "
-        f"{number(len(frozen.found))} ({percent(frozen.recall)}) and DNS alone {number(len(dns.found))} "
+        f"{name}, {day}: of {count(reported, 'body', 'bodies')} that reported trouble, all evidence from before the event "
+        f"names {number(len(frozen.found))} ({percent(frozen.recall)}) and DNS alone {number(len(dns.found))} "
         f"({percent(dns.recall)}; {number(len(later.found))} with the records held today)."
     )
-
-
-def _bodies(count: int) -> str:
-    return "body" if count == 1 else "bodies"
 
 
 def _own_caveats(scored: dict[str, Any]) -> list[str]:
@@ -385,7 +227,7 @@ def _all(edition: Edition) -> Answer:
     """Every incident with a report, pooled: each pair of incident and body counts once."""
     held = {row["incident_id"] for row in edition.rows("SELECT incident_id FROM incidents")}
     ids = sorted({label.incident_id for label in hindcast.labels(reference.load())} & held)
-    many = [_scored(edition, incident_id) for incident_id in ids]
+    many = [score_incident(edition, incident_id) for incident_id in ids]
     pooled: dict[str, dict[str, Any]] = {}
     for key in _LABELS:
         found = [f"{s['incident']['incident_id']}: {name}" for s in many for name in s["scores"][key].found]
@@ -424,7 +266,7 @@ def _all(edition: Edition) -> Answer:
             "dns_only": pooled["today_dns_only"],
             "all_evidence": pooled["today_all_evidence"],
         },
-        "negative_control": _control(edition, None),
+        "negative_control": control(edition),
         "hindcasts": [_told(scored) for scored in many],
     }
     return made

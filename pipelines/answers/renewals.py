@@ -12,6 +12,7 @@ from pipelines.answers import (
     Figure,
     contracts,
     count,
+    family_of,
     long_day,
     new,
     number,
@@ -20,7 +21,6 @@ from pipelines.answers import (
     sources_of,
     worth,
 )
-from pipelines.answers.claim import family_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 

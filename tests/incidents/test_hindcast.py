@@ -12,6 +12,7 @@ import pytest
 
 from pipelines import hindcast, reference
 from pipelines.answers import hindcast as question
+from pipelines.answers._scored import CONTROL, CONTROL_SCENARIOS, evidence_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
 from pipelines.graph import Scenario
@@ -190,7 +191,7 @@ def test_20_october_2025(default_edition: Edition) -> None:
 
 
 def test_each_of_the_four_walks_back_to_a_contract_or_statement_dated_before(default_edition: Edition) -> None:
-    held = question.evidence_of(default_edition).before(dt.date(2025, 10, 20))
+    held = evidence_of(default_edition).before(dt.date(2025, 10, 20))
     named = hindcast.exposed(reference.load(), held, [US_EAST_1])
     for key in FOUR:
         assert named[key].kinds <= {"contract", "statement", "service"} and named[key].evidence, key
@@ -228,13 +229,13 @@ def test_the_negative_control_can_fail() -> None:
     """A body that said it stands on Cost Explorer in that region would be named."""
     said = statement("a", product="Cost Explorer", region="cn-north-1")
     rows = evidence(organisations=[body("a"), body("b")], statements=[said, statement("b")], contracts=[contract("b")])
-    found = hindcast.exposed(reference.load(), rows, question.CONTROL_SCENARIOS)
+    found = hindcast.exposed(reference.load(), rows, CONTROL_SCENARIOS)
     assert {key for key, seen in found.items() if seen.found} == {"a"}
 
 
 def test_the_control_replayed_names_nobody(default_edition: Edition) -> None:
     """Its region is told in words ("one of two regions in mainland China"): it must not be read as everywhere."""
-    answer = question.answer(default_edition, question.CONTROL)
+    answer = question.answer(default_edition, CONTROL)
     assert answer.figure("named").value == 0
     for part in (answer.body["all_evidence"], answer.body["with_todays_evidence"]["all_evidence"]):
         assert part["bodies_named"] == 0
@@ -260,7 +261,7 @@ def test_the_scope_of_an_incident_is_never_widened(text: str, regions: list[str 
 
 
 def test_an_outage_without_reports_says_so(default_edition: Edition) -> None:
-    answer = question.answer(default_edition, question.CONTROL)
+    answer = question.answer(default_edition, CONTROL)
     assert "nothing can be scored" in answer.title
     assert answer.body["reported"] == [] and answer.body["dns_only"]["recall"] is None
     with pytest.raises(UnknownName, match="unknown incident"):

@@ -25,6 +25,7 @@ from pipelines.answers import (
     search,
     service,
 )
+from pipelines.answers._compared import standing
 from pipelines.answers.incidents import cause_words, when
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -247,7 +248,7 @@ def test_no_sentence_counts_one_of_many(default_edition: Edition) -> None:
     ],
 )  # fmt: skip
 def test_a_claim_is_told_from_what_is_held_to_what_is_not(results: list[str], words: str) -> None:
-    assert claim._standing(results) == words
+    assert standing(results) == words
 
 
 def test_what_shows_no_provider_is_no_name_on_the_map(default_edition: Edition) -> None:
