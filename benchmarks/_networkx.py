@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import networkx as nx
 
-from pipelines.graph import Leaf, Node, OnPlatform, Slot
+from pipelines.nodes import Leaf, Node, OnPlatform, Slot
 
 Worlds = tuple[int, int, int]
 CLEAR: Worlds = (0, 0, 0)

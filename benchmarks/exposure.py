@@ -24,8 +24,10 @@ import numpy as np
 from benchmarks import _bench
 from benchmarks._networkx import Reference
 from pipelines import outage, years
-from pipelines.graph import UNKNOWN, Graph, Leaf, Node, OnPlatform, Scenario, Slot, leaf_effect
+from pipelines.graph import Graph
+from pipelines.nodes import UNKNOWN, Leaf, Node, OnPlatform, Slot
 from pipelines.reach import decode
+from pipelines.scenario import Scenario, leaf_effect
 
 TITLE = "one scenario and 10,000 simulated years over all services"
 SIZES = ((2_000, 30), (6_500, 100), (20_000, 300))

@@ -18,19 +18,17 @@ all services at once (pipelines.reach); the path and the evidence are then looke
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.nodes import UNKNOWN, Leaf, Node, OnPlatform, Slot
 from pipelines.reach import (
     AT_LEAST_DEGRADED,
-    DEGRADED,
-    DOWN,
     NOT_KNOWN,
     NOTHING,
     Codes,
@@ -40,95 +38,10 @@ from pipelines.reach import (
     encode,
     slot_effect,
 )
+from pipelines.scenario import Scenario, leaf_effect
 
 # Rows of the matrix of what fails by service that are kept: a byte a service.
 MOST_ROWS = 2048
-UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A provider's product that something stands on, with the evidence for it.
-
-    provider "unknown" means that nobody could tell; `layer` and `role` then say what kind it must be.
-    `global_product` marks fronts without a region: a regional failure does not take them down.
-    """
-
-    provider: str
-    product: str | None
-    region: str | None
-    role: str
-    layer: str
-    certainty: str
-    evidence: tuple[str, ...] = ()
-    seen_on: dt.date | None = None
-    global_product: bool = False
-    label: str | None = None
-    source: str | None = None
-
-    @property
-    def text(self) -> str:
-        where = f" in {self.region}" if self.region else ""
-        what = f" ({self.product})" if self.product else ""
-        return f"{self.provider}{what}{where}"
-
-
-@dataclass(frozen=True, slots=True)
-class OnPlatform:
-    """An alternative that is a platform. `effect` is what its loss does to the dependent."""
-
-    platform: str
-    certainty: str
-    evidence: tuple[str, ...] = ()
-    effect: str = "down"
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One part that a node needs.
-
-    mode any_of: one alternative is enough; unknown: nobody says whether one is enough, so the loss of some
-    degrades and the loss of all takes it down. `critical` False: its loss degrades only.
-    """
-
-    role: str
-    layer: str
-    alternatives: tuple[Leaf | OnPlatform, ...]
-    critical: bool = True
-    mode: str = "any_of"
-
-
-@dataclass(slots=True)
-class Node:
-    """A service, a body's mail or a platform."""
-
-    id: str
-    name: str
-    kind: str
-    organisation_id: str | None = None
-    slots: list[Slot] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What fails. No region: everywhere. Plane control: changes and failover fail, serving goes on."""
-
-    provider: str
-    product: str | None = None
-    region: str | None = None
-    plane: str = "data"
-    cause: str = "unknown"
-    hours: float = 1.0
-    id: str | None = None
-    title: str | None = None
-    incident: str | None = None
-    apart: bool = False
-    """Whether the region belongs to a partition of its own (China, government clouds)."""
-
-    @property
-    def root(self) -> tuple[str, str | None, str | None, str, bool]:
-        """What fails, without how long and why: what decides who is exposed."""
-        return (self.provider, self.product, self.region, self.plane, self.apart)
 
 
 @dataclass(slots=True)
@@ -143,48 +56,6 @@ class Effect:
     layer: str = "front"
     role: str = "web"
     left: tuple[str, ...] = ()
-
-
-def leaf_effect(
-    leaf: Leaf, scenario: Scenario, can_be: Mapping[str, frozenset[str]], controls: frozenset[str | None]
-) -> tuple[int, int, int]:
-    """What the scenario does to a leaf in the worlds known, likely and open.
-
-    `can_be[layer]` are the providers that an unknown leaf of that layer could be. `controls` are the regions
-    whose loss takes away the scenario provider's global control planes.
-    """
-    if scenario.apart and leaf.region != scenario.region:
-        # Regions of their own partition hold nobody who is not shown there.
-        return (NOTHING, NOTHING, NOTHING)
-    if leaf.provider == UNKNOWN:
-        possible = scenario.provider in can_be.get(f"{leaf.role}:{leaf.layer}", frozenset())
-        severity = DOWN if scenario.plane == "data" else DEGRADED
-        return (NOTHING, NOTHING, severity if possible else NOTHING)
-    if leaf.provider != scenario.provider:
-        return (NOTHING, NOTHING, NOTHING)
-    if scenario.product and not _same_product(leaf.product, scenario.product):
-        # The product at fault is another one; where ours is not known it could be the one, and fares at worst as if
-        # all of the provider's products had failed.
-        if leaf.product is not None:
-            return (NOTHING, NOTHING, NOTHING)
-        whole = leaf_effect(leaf, replace(scenario, product=None), can_be, controls)
-        return (NOTHING, NOTHING, whole[2])
-    if scenario.plane == "control":
-        return _by_certainty(leaf, DEGRADED)
-    if scenario.region is None or leaf.region == scenario.region:
-        return _by_certainty(leaf, DOWN)
-    degraded = _by_certainty(leaf, DEGRADED) if scenario.region in controls else (NOTHING, NOTHING, NOTHING)
-    if leaf.region is None and not leaf.global_product:
-        return (degraded[0], degraded[1], DOWN)  # it may stand in the failing region
-    return degraded
-
-
-def _same_product(mine: str | None, failing: str) -> bool:
-    return mine is not None and failing.casefold() in mine.casefold()
-
-
-def _by_certainty(leaf: Leaf, severity: int) -> tuple[int, int, int]:
-    return (severity if leaf.certainty == "known" else NOTHING, severity, severity)
 
 
 def _slot_code(codes: Sequence[int], slot: Slot | SlotKind) -> int:

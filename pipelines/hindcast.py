@@ -16,10 +16,12 @@ from typing import Any
 
 from pipelines import outage
 from pipelines.errors import BadReference
-from pipelines.graph import UNKNOWN, Graph, Leaf, Scenario, leaf_effect
+from pipelines.graph import Graph
 from pipelines.incidents.places import EVERYWHERE, region
+from pipelines.nodes import UNKNOWN, Leaf
 from pipelines.reach import DEGRADED, DOWN, NOTHING
 from pipelines.reference import Reference
+from pipelines.scenario import Scenario, leaf_effect
 
 Row = Mapping[str, Any]
 FILE = "hindcast_labels.csv"

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from pipelines.errors import Refused
-from pipelines.graph import UNKNOWN, Effect, Graph, Leaf, Node, OnPlatform, Scenario, Slot
+from pipelines.graph import Effect, Graph
+from pipelines.nodes import UNKNOWN, Leaf, Node, OnPlatform, Slot
 from pipelines.reach import DEGRADED, DOWN, Codes, decode
 from pipelines.reference import Reference
+from pipelines.scenario import Scenario
 
 Row = Mapping[str, Any]
 # Which kinds of provider an unknown slot could turn out to be.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines import outage, reference_tables
-from pipelines.graph import Scenario
 from pipelines.records import Exposure
 from pipelines.reference import Reference
+from pipelines.scenario import Scenario
 
 
 def _as_row(record: Any) -> dict[str, Any]:

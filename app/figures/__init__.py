@@ -19,7 +19,7 @@ from pipelines.answers import Answer, exposure
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
 from pipelines.export import CREDIT
-from pipelines.graph import Scenario
+from pipelines.scenario import Scenario
 
 MOST_BARS = 8
 MOST_DOTS = 12

@@ -12,9 +12,10 @@ from pipelines import availability
 from pipelines.answers import Figure, contracts, durations, incidents, number, percent, pounds
 from pipelines.durations import ENOUGH
 from pipelines.edition import Edition
-from pipelines.graph import Graph, Scenario
+from pipelines.graph import Graph
 from pipelines.outage import stated
 from pipelines.reach import DOWN, Codes
+from pipelines.scenario import Scenario
 
 METHODS = (
     "Service-hours are the services without an alternative that we can see times the hours of the scenario: what would "

@@ -10,8 +10,8 @@ from typing import Any
 from pipelines import hindcast, reference
 from pipelines.edition import Edition
 from pipelines.errors import Refused
-from pipelines.graph import Scenario
 from pipelines.presets import stored_scenarios
+from pipelines.scenario import Scenario
 
 # An incident that cannot have touched a UK service: one product, in a region of mainland China, a partition of its
 # own. Whoever it names is named wrongly.

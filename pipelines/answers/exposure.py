@@ -11,8 +11,9 @@ from pipelines import outage, reference
 from pipelines.answers import Answer, Figure, _impact, count, new, number, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
-from pipelines.graph import Graph, Scenario
+from pipelines.graph import Graph
 from pipelines.presets import stored_scenarios
+from pipelines.scenario import Scenario
 
 ID = "exposure"
 QUESTION = "If it fails, who is exposed, and who has an alternative?"

@@ -11,7 +11,7 @@ from pipelines.answers import Answer, Figure, count, listing, long_day, new, num
 from pipelines.answers._scored import control, score_incident
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
-from pipelines.graph import Scenario
+from pipelines.scenario import Scenario
 
 ID = "hindcast"
 QUESTION = "How would the evidence of the day before have fared against what bodies reported?"

@@ -7,7 +7,8 @@ import numpy as np
 from benchmarks import exposure as benchmark
 from benchmarks._networkx import Reference
 from pipelines import years
-from pipelines.graph import Graph, leaf_effect
+from pipelines.graph import Graph
+from pipelines.scenario import leaf_effect
 
 
 def test_rows_and_years_are_those_of_the_reference() -> None:

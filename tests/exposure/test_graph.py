@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from benchmarks._networkx import Reference
 from pipelines import outage, reach
-from pipelines.graph import UNKNOWN, Graph, Leaf, Node, OnPlatform, Scenario, Slot, leaf_effect
+from pipelines.graph import Graph
+from pipelines.nodes import UNKNOWN, Leaf, Node, OnPlatform, Slot
+from pipelines.scenario import Scenario, leaf_effect
 
 CAN_BE = {"web:back": frozenset({"a", "b", "c"})}
 CONTROLS = {"a": frozenset({"r1"})}

@@ -18,8 +18,10 @@ from pipelines import outage, reference
 from pipelines.answers import Answer, _impact, contracts, exposure
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
-from pipelines.graph import Graph, Leaf, Node, Scenario, Slot
+from pipelines.graph import Graph
+from pipelines.nodes import Leaf, Node, Slot
 from pipelines.presets import stored_scenarios
+from pipelines.scenario import Scenario
 
 DATA = Path(__file__).parents[2] / "data" / "reference"
 SCENARIOS = ["provider=fastly&hours=2", "provider=azure&region=uksouth&hours=8", "provider=aws&region=us-east-1&hours=14.5"]  # fmt: skip

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.graph import UNKNOWN, Graph, Leaf, Node, OnPlatform, Scenario, Slot
+from pipelines.graph import Graph
+from pipelines.nodes import UNKNOWN, Leaf, Node, OnPlatform, Slot
+from pipelines.scenario import Scenario
 
 PROVIDERS = ("aws", "azure", "gcp")
 CAN_BE = {"web:front": frozenset({"aws", "azure"}), "web:back": frozenset({"aws"})}

@@ -15,7 +15,7 @@ from pipelines.answers import hindcast as question
 from pipelines.answers._scored import CONTROL, CONTROL_SCENARIOS, evidence_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
-from pipelines.graph import Scenario
+from pipelines.scenario import Scenario
 
 DAY = dt.date(2025, 10, 20)
 BEFORE, AFTER = dt.date(2025, 10, 19), dt.date(2025, 10, 21)

@@ -29,7 +29,7 @@ from pipelines.answers._compared import standing
 from pipelines.answers.incidents import cause_words, when
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
-from pipelines.graph import Scenario
+from pipelines.scenario import Scenario
 from pipelines.text import search_key
 
 
