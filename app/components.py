@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 import streamlit as st
 
-from app import charts, palette, plots, state
+from app import charts, menu, palette, plots, state
 from app.asking import whole
 from app.figures import ROLES
 from app.stores import ask, shown_edition
@@ -52,6 +52,7 @@ def frame_page(view: ModuleType) -> None:
     page = view.PAGE
     try:
         state.carry(page.id)
+        menu.draw(page)
         shown = edition()
         stale(shown)
         view.render(shown)

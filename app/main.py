@@ -16,9 +16,8 @@ from app import views  # noqa: E402
 from app.components import frame_page  # noqa: E402
 
 
-def pages() -> dict[str, list[Any]]:
-    """One page per view, in the order that the views state, by the section of the navigation."""
-    made: dict[str, list[Any]] = {}
+def pages() -> list[Any]:
+    """One page per view, in the order that the views state. Links between pages find them in the session."""
     known = st.session_state.setdefault("pages", {})
     for view in views.views():
         page = view.PAGE
@@ -30,9 +29,8 @@ def pages() -> dict[str, list[Any]]:
         known[page.id] = st.Page(
             show, title=page.title, url_path=None if page.default else page.id, default=page.default
         )
-        made.setdefault(page.section, []).append(known[page.id])
-    return made
+    return list(known.values())
 
 
 st.set_page_config(layout="wide")
-st.navigation(pages(), position="top").run()
+st.navigation(pages(), position="hidden").run()  # the menu is ours: app/menu.py

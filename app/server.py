@@ -40,6 +40,7 @@ CONFIG: dict[str, Any] = {
     "client.toolbarMode": "minimal",
     "client.disableDataExport": True,
     "runner.postScriptGC": False,
+    "theme.paddingTop": "1rem",
     "theme.light.primaryColor": "#12436D",
     "theme.light.textColor": "#0B0C0C",
     "theme.dark.primaryColor": "#6FB1EA",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import views
 
@@ -22,9 +22,6 @@ LOOKS = [
     ),
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-# Streamlit's own fault, not ours to mend: on a telephone its menu puts the headings of sections straight into a list.
-OURS = {"exclude": [["[data-testid=stSidebarNavItems]"]]}
 
 
 def opened(
@@ -43,13 +40,26 @@ def opened(
     return page
 
 
+def menu(page: Page, title: str) -> Locator:
+    """The menu's links of one name: the part comes before the page in it that is called the same."""
+    return page.get_by_test_id("stPageLink-NavLink").filter(has_text=re.compile(f"^{re.escape(title)}$"))
+
+
+def marked(page: Page) -> list[str]:
+    """The links that the eye sees as those of the page that is open: bold, on a ground of their own."""
+    expect(page.get_by_test_id("stPageLink-NavLink").first).to_be_visible(timeout=60_000)
+    return page.get_by_test_id("stPageLink-NavLink").evaluate_all(
+        """links => links.filter(link => getComputedStyle(link).backgroundColor !== "rgba(0, 0, 0, 0)"
+             && getComputedStyle(link.querySelector("p")).fontWeight >= 600).map(link => link.innerText)"""
+    )
+
+
 def switch(page: Page, title: str) -> None:
-    """To another page by the navigation: open the section that it stands in, then its link."""
+    """To another page by the menu: to the part that it stands in, then to the page."""
     view = next(view.PAGE for view in views.views() if title == view.PAGE.title)
     if view.section:
-        page.get_by_role("button", name=view.section, exact=True).click()
-    place = "stTopNavDropdownLink" if view.section else "stTopNavLink"
-    page.get_by_test_id(place).filter(has_text=re.compile(f"^{re.escape(title)}$")).first.click()
+        menu(page, view.section).first.click()
+    menu(page, title).last.click()
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
@@ -70,10 +80,37 @@ def test_every_page_paints_fits_and_asks_nobody_else(
     assert foreign == []
     assert page.title().strip()
     page.wait_for_load_state("networkidle")
-    found = (
-        Axe().run(page, context=OURS, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
-    )
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"][:200]) for v in found] == []
+    page.context.close()
+
+
+def test_the_menu_leads_to_every_page_by_keyboard_alone_and_shows_where_one_is(browser: Browser, served: str) -> None:
+    """It has no part that is closed: from each page each part is one key away, and from its part each page."""
+    page = opened(browser, f"{served}/explore/?provider=aws", WIDE, [])
+    assert marked(page) == ["Overview"]
+    for _ in ("the way past the header", "the page, which the arrows scroll", "the menu"):
+        page.keyboard.press("Tab")
+    expect(menu(page, "Overview")).to_be_focused()
+    for view in (view.PAGE for view in views.views() if not view.PAGE.default):
+        for title in filter(None, (view.section, view.title)):
+            link = menu(page, title).last
+            expect(link).to_be_visible()
+            if title == view.title and view.id in urlsplit(page.url).path:
+                continue  # the first page of its part is open already
+            menu(page, "Overview").focus()
+            for _ in range(len(views.views())):
+                page.keyboard.press("Tab")
+                if link.evaluate("link => link === document.activeElement"):
+                    break
+            expect(link).to_be_focused()
+            expect(link).to_have_css("outline-style", "solid")
+            page.keyboard.press("Enter")
+            expect(page.get_by_text("Content hash").last).to_be_visible(timeout=60_000)
+            if title == view.title:
+                expect(page).to_have_url(re.compile(rf"/explore/{view.id}\?.*provider=aws"), timeout=60_000)
+        expect(menu(page, view.title).last.locator("p")).to_have_css("font-weight", "600")
+        assert marked(page) == [words for words in (view.section, view.title) if words]
     page.context.close()
 
 
