@@ -49,7 +49,7 @@ MODE_WORDS: dict[str, str | None] = {
     "chosen": "unknown",
     "none": None,
 }
-MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "bounce", "placeholder", "retired")
+MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "carrier", "bounce", "placeholder", "retired")
 _PROVIDER_KEYS = {
     "id", "name", "kind", "parent", "jurisdiction", "note", "source", "check", "words", "regions",
     "region_codes", "region_names", "suffixes", "name_servers", "mail", "spf", "tokens", "headers",

@@ -4,7 +4,9 @@ An MX names the filter or the mailbox provider. Behind a filter the mailbox prov
 trust: the target of a DKIM selector, autodiscover, an SPF record with exactly one mailbox provider, a tenant
 token. Each step is a rule of its own. A server that nobody can name may hold the mailboxes itself, so behind it
 only the first two count, autodiscover where the SPF record does not leave its provider out, or SPF and token
-together: SPF alone says who may send, and many hosted domains name Microsoft or Google there.
+together: SPF alone says who may send, and many hosted domains name Microsoft or Google there. The same holds behind
+a carrier, a host or computing centre that keeps mailboxes for some and passes mail on for others; without a sign the
+mailboxes are the carrier's.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from pipelines.attribution.rules import Rule, Rules
 NOWHERE = ("localhost", ".invalid", *names.PARKING)
 # Signs that show a mailbox whatever stands in front.
 STRONG = ("mail-through:dkim", "mail-through:autodiscover")
+# Kinds of exchanger that take mail and either keep it or pass it on to mailboxes elsewhere.
+RECEIVING = ("inbound-api", "carrier")
 # Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
 TENANT_TOKENS = {"microsoft-365": ("MS=", "v=verifydomain MS="), "google-workspace": ("google-gws-recovery",)}
 
@@ -51,7 +55,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     unknown: list[Seen] = []
     own: list[Seen] = []
     placeholders: list[Seen] = []
-    receivers: set[str] = set()
+    receivers: list[Draft] = []
     for seen, target in targets:
         if not target:
             continue
@@ -72,21 +76,22 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         elif kind in ("filter", "routing"):
             front.append(_draft(host, "mail", "front", rule, [seen, *path]))
         else:
-            if kind == "inbound-api":
-                receivers.add(rule.id)
-            drafts.append(_draft(host, "mail", "back", rule, [seen, *path]))
+            kept = receivers if kind in RECEIVING else drafts
+            kept.append(_draft(host, "mail", "back", rule, [seen, *path]))
     signs = _signs(book, rules, host)
-    if any(sign.rule_id in STRONG for sign in signs):
-        # A service that only receives and passes on is in front where strong signs show a mailbox behind it.
-        for draft in [draft for draft in drafts if draft.rule_id in receivers]:
+    filtered = bool(front)
+    counting = _counting(book, rules, host, signs, filtered)
+    named = {draft.provider for draft in drafts if draft.role == "mail"}
+    if counting or any(sign.provider in named for sign in signs):
+        for draft in receivers:
             draft.layer = "front"
-            front.append(draft)
-            drafts.remove(draft)
+        front.extend(receivers)
+    else:
+        drafts.extend(receivers)
     mailboxes = [draft for draft in drafts if draft.role == "mail"]
     if mailboxes:
         _note_contradictions(mailboxes, [*signs, *_dkim(book, rules, host, copied=True)])
         return [*front, *drafts]
-    filtered = bool(front)
     if own and not front:
         front.append(
             Draft(
@@ -102,7 +107,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             )
         )
     if front or own or unknown:
-        return [*front, *drafts, _behind(book, rules, host, signs, filtered)]
+        return [*front, *drafts, _behind(book, host, signs, counting, filtered)]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts
@@ -148,9 +153,8 @@ def _without_own(target: str, host: str) -> str:
     return target.removesuffix(f".{host}")
 
 
-def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> Draft:
-    """The mailbox provider behind a filter or a server that we cannot name: the most trusted sign, else unknown."""
-    exchangers = [seen for seen in book.get(host, "MX") if names.without_priority(seen.value)]
+def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> list[Draft]:
+    """Signs that show the mailboxes, most trusted first: behind a named filter each, else as the module says."""
     elsewhere = _autodiscover_elsewhere(book, host)
     weak = [sign for sign in signs if sign.rule_id not in STRONG]
     agreeing = len(weak) > 1 and len({sign.provider for sign in weak}) == 1
@@ -161,17 +165,22 @@ def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: b
         or (sign.rule_id in STRONG and (filtered or _may_send(book, rules, host, sign.provider)))
         or (sign.rule_id not in STRONG and (filtered or agreeing) and not elsewhere)
     ]
+    if counting and counting[0] in weak and agreeing:
+        counting[0].evidence += weak[-1].evidence
+    return counting
+
+
+def _behind(book: Book, host: str, signs: list[Draft], counting: list[Draft], filtered: bool) -> Draft:
+    """The mailbox provider behind a filter or a server that we cannot name: the most trusted sign, else unknown."""
     if counting:
-        best = counting[0]
-        if best in weak and agreeing:
-            best.evidence += weak[-1].evidence
-        _note_contradictions([best], signs)
-        return best
+        _note_contradictions(counting[:1], signs)
+        return counting[0]
+    exchangers = [seen for seen in book.get(host, "MX") if names.without_priority(seen.value)]
     unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", exchangers)
     if filtered or any(registrable(names.without_priority(seen.value)) == registrable(host) for seen in exchangers):
         unknown.rule_id = "mail-behind-filter-unknown"
     if signs:
-        unknown.evidence += [*signs[0].evidence, *elsewhere]
+        unknown.evidence += [*signs[0].evidence, *_autodiscover_elsewhere(book, host)]
         sign = signs[0].rule_id.partition(":")[2]
         unknown.note = f"{sign} names {signs[0].provider}; that its mailboxes are used is not shown"
     return unknown

@@ -94,6 +94,49 @@ def test_autodiscover_is_not_enough_where_the_spf_record_leaves_its_provider_out
     assert back(FILTER, SIGNS["autodiscover"], others).provider == "microsoft-365"
 
 
+CARRIER = (HOST, "MX", "mx1.a1.net")
+TOGETHER = ("SPF", "token")
+PASSED_ON = [
+    signs for _, signs in COMBINATIONS[: 2 ** len(SIGNS)] if set(signs) & set(STRONG) or set(TOGETHER) <= set(signs)
+]
+KEPT = [(), ("SPF",), ("token",)]
+
+
+@pytest.mark.parametrize("signs", PASSED_ON, ids=" ".join)
+def test_a_carrier_is_in_front_where_signs_show_the_mailboxes_elsewhere(signs: tuple[str, ...]) -> None:
+    """A host or computing centre keeps mailboxes for some and passes the mail of others on."""
+    layers = {draft.layer: draft.provider for draft in mail(CARRIER, *(SIGNS[sign] for sign in signs))}
+    assert layers == {"front": "a1", "back": "microsoft-365"}
+
+
+@pytest.mark.parametrize("signs", KEPT, ids=[" ".join(signs) or "none" for signs in KEPT])
+def test_without_such_a_sign_the_mailboxes_are_the_carriers(signs: tuple[str, ...]) -> None:
+    (found,) = mail(CARRIER, *(SIGNS[sign] for sign in signs))
+    assert (found.layer, found.provider, found.confidence) == ("back", "a1", "confirmed")
+
+
+def test_a_carrier_beside_the_exchanger_of_the_mailboxes_is_in_front_where_another_sign_says_so() -> None:
+    both = (CARRIER, (HOST, "MX", EXCHANGERS["microsoft"][0]))
+    named = {(draft.layer, draft.provider) for draft in mail(*both, SIGNS["SPF"])}
+    assert named == {("front", "a1"), ("back", "microsoft-365")}
+    assert {(draft.layer, draft.provider) for draft in mail(*both)} == {("back", "a1"), ("back", "microsoft-365")}
+
+
+NATIONAL = [
+    # a mail exchanger as zones of the country name it, who that is
+    ("mx1.rzobt.ch", "obt"), ("mx.cyon.ch", "cyon"), ("mxa.mailgate.t-online.de", "deutsche-telekom"),
+    ("mx6.kvnbw.de", "komm-one"), ("mx.transip.email", "transip"), ("mx.domeneshop.no", "domeneshop"),
+    ("mx1.telenor.net", "telenor"), ("mx.telia.com", "telia"), ("mx.elisa.fi", "elisa"), ("mx.simply.com", "simply-com"),
+    ("mx1.mail.ptempresas.pt", "altice-portugal"), ("smtp-in.orange.fr", "orange"), ("mx.mailprotect.be", "combell"),
+    ("mx.tet.lv", "tet"), ("mx1.blacknight.com", "blacknight"), ("mx.xtra.co.nz", "spark-nz"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "provider"), NATIONAL, ids=[row[0] for row in NATIONAL])
+def test_national_hosts_are_named(target: str, provider: str) -> None:
+    assert back((HOST, "MX", target)).provider == provider
+
+
 def test_a_sign_that_does_not_count_is_said() -> None:
     found = back((HOST, "MX", "mx1.rechenzentrum.example"), SIGNS["SPF"])
     assert found.provider == "unknown"
