@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import site
 from app.site import explorer_files
-from app.site._pages import HANDLERS, failed
+from app.site._failures import HANDLERS, failed
 from app.site._safety import Safety
 from app.stores import ask, shown_edition
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.figures import ROLES
-from app.site._pages import Cell, Column, Link, Row, State, body_cell, elsewhere, of, provider_cell, sure
+from app.site._state import State
+from app.site._tables import Cell, Column, Link, Row, body_cell, elsewhere, of, provider_cell, sure
 from app.words import GRADES, LAYERS, SPEAKERS, blank, day, money, said, web
 from pipelines.answers import listing, number, provider_name
 

@@ -7,7 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Column, State, body_cell, chart, elsewhere, of, provider_cell, records, respond, sure, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, body_cell, elsewhere, of, provider_cell, records, sure, table
 from app.stores import ask
 
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.asking import asked, frames_of, parameters_of, queries_of, whole
-from app.site._pages import State
+from app.site._state import State
 from pipelines.answers import csv_of, jsonable, questions
 from pipelines.durable import sha256
 from pipelines.errors import Refused

@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import charts, figures, svg
-from app.site._pages import State, respond
+from app.site._pages import respond
+from app.site._state import State
 from pipelines.answers import csv_rows, jsonable
 from pipelines.durable import sha256
 

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, Link, State, chart, elsewhere, of, respond, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, Link, elsewhere, of, table
 from app.stores import ask
 from app.words import claimed, day, money, said
 from pipelines import reference

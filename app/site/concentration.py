@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Cell, Column, Row, State, chart, of, respond, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Cell, Column, Row, of, table
 from app.words import share_range
 from pipelines import schema
 from pipelines.answers import concentration, number, percent

@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Column, Link, State, body_cell, chart, elsewhere, of, provider_cell, respond, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, Link, body_cell, elsewhere, of, provider_cell, table
 from app.stores import ask
 from app.words import day, money, said
 from pipelines import schema

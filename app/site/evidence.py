@@ -11,7 +11,9 @@ from starlette.routing import Route
 
 from app.figures import ROLES
 from app.site import _columns as columns
-from app.site._pages import Cell, Link, Row, State, provider_cell, respond, sure
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Cell, Link, Row, provider_cell, sure
 from app.stores import ask
 from app.words import LAYERS, SPEAKERS, blank, day, money, said
 from pipelines.answers import provider_name

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Row, State, records
+from app.site._state import State
+from app.site._tables import Row, records
 from app.stores import ask
 from app.words import blank, day, money, said, sentence
 from pipelines.answers import contracts, provider_name

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from app.site._pages import State, respond
+from app.site._pages import respond
+from app.site._state import State
 from app.stores import shown_edition
 from pipelines import export, schema
 from pipelines.durable import sha256_file

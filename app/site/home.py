@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import State, chart, respond
+from app.site._pages import chart, respond
+from app.site._state import State
 from app.stores import ask
 
 CHARTS = ("council-mail", "layers", "in-force")

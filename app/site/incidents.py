@@ -7,7 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Column, State, chart, of, records, respond, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, of, records, table
 from app.stores import ask
 from app.words import blank, said
 from pipelines import reference

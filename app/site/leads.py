@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Row, State, records, respond
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Row, records
 from app.stores import ask
 from pipelines.answers.leads import KINDS
 

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, State, body_cell, chart, of, respond, sure, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, body_cell, of, sure, table
 from app.words import said
 from pipelines.answers import places
 

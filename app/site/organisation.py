@@ -12,21 +12,9 @@ from starlette.routing import Route
 
 from app.figures import ROLES
 from app.site import _columns as columns
-from app.site._pages import (
-    Cell,
-    Column,
-    Link,
-    Row,
-    State,
-    Table,
-    chart,
-    of,
-    provider_cell,
-    records,
-    respond,
-    sure,
-    table,
-)
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Cell, Column, Link, Row, Table, of, provider_cell, records, sure, table
 from app.site.shared import accounts
 from app.stores import ask
 from app.words import EFFECTS

@@ -7,7 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.figures import SCENARIO, scenario_of
-from app.site._pages import Cell, Column, Link, Row, State, body_cell, chart, of, respond, sure, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Cell, Column, Link, Row, body_cell, of, sure, table
 from app.stores import ask
 from app.words import EFFECTS, TOUCH, day, money, web
 from pipelines import outage, reference

@@ -7,7 +7,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Column, Link, Row, State, chart, of, records, respond, table
+from app.site._pages import chart, respond
+from app.site._state import State
+from app.site._tables import Column, Link, Row, of, records, table
 from app.stores import ask
 from app.words import share_range
 from pipelines import reference

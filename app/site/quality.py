@@ -10,7 +10,9 @@ from starlette.routing import Route
 
 from app.figures import ROLES
 from app.place import store_path
-from app.site._pages import Column, Row, State, Table, of, respond, table
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Column, Row, Table, of, table
 from app.stores import ask
 from app.words import days_in, said
 from pipelines.answers import Answer, number, questions

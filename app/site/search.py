@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Row, State, place, records, respond
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Row, records
 from app.stores import ask
 from app.words import PLURAL
 from pipelines.answers.search import KINDS
@@ -30,6 +32,14 @@ def page(request: Request) -> Response:
         answer=answer,
         groups=groups,
     )
+
+
+def place(row: Row) -> tuple[str, dict[str, str]]:
+    """The address of a search result, and its keys."""
+    kind, id = row["kind"], str(row["id"])
+    if kind in ("organisation", "provider", "service", "incident", "claim"):
+        return f"/{kind}/{id}", {}
+    return (f"/evidence/{id}", {}) if kind == "host" else ("/contracts", {"q": id})
 
 
 def _address(state: State, row: Row) -> str:

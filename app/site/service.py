@@ -7,7 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.site import _columns as columns
-from app.site._pages import Cell, Column, Link, Row, State, of, respond, sure, table
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Cell, Column, Link, Row, of, sure, table
 from app.stores import ask
 from app.words import EFFECTS, LAYERS, said
 from pipelines import reference

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.site._pages import Column, Row, State, Table, of, provider_cell, respond, sure, table
+from app.site._pages import respond
+from app.site._state import State
+from app.site._tables import Column, Row, Table, of, provider_cell, sure, table
 from app.stores import ask
 from pipelines.answers import Answer, number
 

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app import site
-from app.site._pages import FOOT, NAVIGATION, State
+from app.site._pages import FOOT, NAVIGATION
+from app.site._state import State
 from pipelines.answers import claim
 
 _SQL = """

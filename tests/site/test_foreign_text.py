@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from starlette.applications import Starlette
 
 from app import site
-from app.site._pages import HANDLERS
+from app.site._failures import HANDLERS
 from app.stores import shown_edition
 
 NOTICES = Path(__file__).parents[1] / "golden" / "bodies" / "notices.json"

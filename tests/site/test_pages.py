@@ -249,7 +249,7 @@ def test_a_fault_of_ours_is_a_sentence_with_an_id_and_the_headers(monkeypatch: p
     """In this process, since a running server has no fault to show: the middleware answers for any application."""
     import asyncio
 
-    from app.site._pages import failed
+    from app.site._failures import failed
     from app.site._safety import Safety
 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
