@@ -9,13 +9,14 @@ what SPF includes.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.attribution import names
+from pipelines.attribution.spf import FOLLOWED, passing
 from pipelines.errors import Refused
 from pipelines.text import plain
 from scrapers import _dns
@@ -97,8 +98,7 @@ def read_hosts(path: Path, body: bytes) -> list[str]:
         name = name.partition("://")[2].partition("/")[0] if "://" in name else name
         name = name.rstrip(".")
         if not name.isascii():
-            with contextlib.suppress(UnicodeError):
-                name = name.encode("idna").decode()
+            name = names.host(name)
         if not _dns.is_host(name) or any(c.isspace() or not c.isprintable() or c in ",;:/@*\\\"'" for c in name):
             raise Refused(f"{path}, line {number}: {line.strip()[:80]!r} is not a host name; give one a line")
         hosts[name] = None
@@ -108,16 +108,14 @@ def read_hosts(path: Path, body: bytes) -> list[str]:
 
 
 def spf_names(texts: Iterable[str]) -> list[str]:
-    """Names that SPF records include or redirect to, in order; macros are passed over."""
-    found: dict[str, None] = {}
-    for text in texts:
-        if not text.lower().startswith("v=spf1"):
-            continue
-        for word in text.lower().split():
-            for mark in ("include:", "redirect="):
-                name = word.lstrip("+?~-").removeprefix(mark).rstrip(".")
-                if word.lstrip("+?~-").startswith(mark) and "%" not in name and _dns.is_host(name):
-                    found[name] = None
+    """Names whose records SPF records lead to, in order; macros are passed over."""
+    found = {
+        name: None
+        for text in texts
+        if text.lower().startswith("v=spf1")
+        for mark, name in passing(text)
+        if mark in FOLLOWED and "%" not in name and _dns.is_host(name)
+    }
     return list(found)[:MOST_INCLUDES]
 
 

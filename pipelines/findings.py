@@ -9,14 +9,9 @@ from pipelines.attribution import names
 from pipelines.attribution.attribute import attribute
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft
-from pipelines.attribution.mail import registrable
 from pipelines.attribution.rules import Rules
 from pipelines.records import Finding, Observation, Organisation, Service
 from pipelines.reference import Reference
-
-# Providers whose networks or platforms are closed: a name that still points there could be claimed by
-# anybody, so such rows are counted and kept back from every table.
-CLOSED = frozenset({"govuk-paas", "ukcloud", "edgio", "stackpath"})
 
 
 class Owners:
@@ -64,7 +59,8 @@ def findings_of(
 ) -> tuple[list[Finding], set[str]]:
     """Findings from observations, public and private apart, and the observations that are kept back.
 
-    Kept back: every record of a name whose alias dangles or whose delegation is lame, since anybody could claim it.
+    Kept back: every record of a name whose alias dangles, whose delegation is lame, or which points to a closed
+    provider, since anybody could claim it.
     Names that only pass a host's alias on (a provider's own) are evidence for that host and get no finding.
     """
     reference = rules.reference
@@ -76,7 +72,10 @@ def findings_of(
     foreign = {
         o.value
         for o in observations
-        if o.kind == "CNAME" and o.value and o.outcome != "published" and registrable(o.value) != registrable(o.subject)
+        if o.kind == "CNAME"
+        and o.value
+        and o.outcome != "published"
+        and names.registrable(o.value) != names.registrable(o.subject)
     }
     for private in (False, True):
         book = Book(
@@ -89,7 +88,8 @@ def findings_of(
                 continue
             if draft.host in open_to_takeover:
                 continue
-            if draft.provider in CLOSED and draft.role == "web":
+            provider = reference.providers.get(draft.provider)
+            if provider is not None and provider.closed and draft.role == "web":
                 withheld.update(seen.id for seen in draft.evidence if seen.host == draft.host)
                 continue
             found.append(_finding(reference, owners, by_id, draft, private))

@@ -49,15 +49,20 @@ MODE_WORDS: dict[str, str | None] = {
     "chosen": "unknown",
     "none": None,
 }
+# What a provider's lists call a range: edges of a network in front, anycast addresses, everything it has.
+RANGE_KINDS = ("in_front", "anycast", "catch_all")
 MAIL_KINDS = ("mailbox", "filter", "routing", "inbound-api", "carrier", "bounce", "placeholder", "retired")
 _PROVIDER_KEYS = {
     "id", "name", "kind", "parent", "jurisdiction", "note", "source", "check", "words", "regions",
     "region_codes", "region_names", "suffixes", "name_servers", "mail", "spf", "tokens", "headers",
-    "networks", "legal_entities", "trading_names", "card_lines", "reseller", "products", "status", "apart", "closed",
+    "networks", "range_products", "legal_entities", "trading_names", "card_lines", "reseller", "products", "status", "apart", "closed",
 }  # fmt: skip
 _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     # section: required keys, further keys allowed
-    "suffixes": ({"suffix", "word", "source", "check"}, {"product", "region", "hides_origin", "also_web", "note"}),
+    "suffixes": (
+        {"suffix", "word", "source", "check"},
+        {"product", "region", "hides_origin", "also_web", "shows_front", "note"},
+    ),
     "name_servers": ({"pattern", "source", "check"}, {"product", "note"}),
     "mail": ({"suffix", "kind", "source", "check"}, {"product", "note"}),
     "spf": ({"include", "source", "check"}, {"product", "note"}),
@@ -95,6 +100,8 @@ class Provider:
     status: Mapping[str, Any] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
     """How regions start that belong to a partition of their own."""
+    range_products: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names of its range lists by kind (RANGE_KINDS)."""
     closed: bool = False
     """Whether it serves nobody any more, so that nothing whose provider is unknown can stand on it."""
 
@@ -220,6 +227,9 @@ class Reference:
         jurisdiction = body.get("jurisdiction")
         if jurisdiction is not None and not re.fullmatch(r"[A-Z]{2}", jurisdiction):
             raise BadReference(file, "jurisdiction", f"is {jurisdiction!r}; use a two-letter country code")
+        for kind in body.get("range_products", {}):
+            if kind not in RANGE_KINDS:
+                raise BadReference(file, f"range_products.{kind}", f"is not one of {', '.join(RANGE_KINDS)}")
         sections: dict[str, list[dict[str, Any]]] = {}
         for section, (required, allowed) in _SECTIONS.items():
             entries = body.get(section, [])
@@ -251,6 +261,7 @@ class Reference:
             reseller=bool(body.get("reseller", False)),
             status=body.get("status", {}),
             apart=tuple(body.get("apart", ())),
+            range_products=body.get("range_products", {}),
             closed=bool(body.get("closed", False)),
         )
 

@@ -14,7 +14,7 @@ import pandas as pd
 from pipelines import reference
 from pipelines.answers import Answer, Figure, listing, long_day, new, number, provider_name, sources_of
 from pipelines.attribution import names
-from pipelines.attribution.mail import names_host, registrable
+from pipelines.attribution.mail import names_host
 from pipelines.edition import Edition
 from pipelines.errors import BadReference, UnknownName
 from pipelines.metrics import measure
@@ -257,7 +257,7 @@ def _members(signs: Iterable[_Sign], bodies: Mapping[str, str]) -> pd.DataFrame:
     """One row per account and member. A member is a body, or a registered domain whose body we do not know."""
     groups: dict[tuple[str, str], list[_Sign]] = defaultdict(list)
     for sign in signs:
-        groups[sign.account_id, sign.organisation_id or registrable(sign.subject)].append(sign)
+        groups[sign.account_id, sign.organisation_id or names.registrable(sign.subject)].append(sign)
     rows = []
     for (account_id, member), part in sorted(groups.items()):
         first = part[0]

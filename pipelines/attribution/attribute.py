@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, merge
-from pipelines.attribution.mail import mail, spf_includes
+from pipelines.attribution.mail import mail
 from pipelines.attribution.rules import Rules
+from pipelines.attribution.spf import spf_targets
 from pipelines.attribution.web import web
 
 
@@ -71,7 +72,7 @@ def dns(book: Book, rules: Rules, host: str) -> list[Draft]:
 def sending(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Who may send mail in the domain's name, by its SPF record."""
     drafts = []
-    for target, seen in spf_includes(book, host):
+    for target, seen in spf_targets(book, host):
         rule = rules.spf.find(target)
         if rule is not None:
             drafts.append(

@@ -11,35 +11,25 @@ mailboxes are the carrier's.
 
 from __future__ import annotations
 
-import functools
+import re
+from collections.abc import Iterable
 from dataclasses import replace
-
-from publicsuffixlist import PublicSuffixList
 
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
 from pipelines.attribution.rules import Rule, Rules
+from pipelines.attribution.spf import spf_targets, spf_text
 
-# Targets that take no mail: names that are never a host (RFC 6761), and the pages of domain traders.
-NOWHERE = ("localhost", ".invalid", *names.PARKING)
+# Names that are never a host (RFC 6761). Domain traders' pages take no mail either.
+_NEVER_HOSTS = frozenset({"localhost", "invalid"})
 # Signs that show a mailbox whatever stands in front.
 STRONG = ("mail-through:dkim", "mail-through:autodiscover")
 # Kinds of exchanger that take mail and either keep it or pass it on to mailboxes elsewhere.
 RECEIVING = ("inbound-api", "carrier")
-# Providers whose mailboxes SPF, DKIM, autodiscover or a token can show.
-TENANT_TOKENS = {"microsoft-365": ("MS=", "v=verifydomain MS="), "google-workspace": ("google-gws-recovery",)}
-
-
-@functools.cache
-def _suffix_list() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-@functools.lru_cache(maxsize=65536)
-def registrable(name: str) -> str:
-    """The name that somebody registered: one label below the public suffix."""
-    return _suffix_list().privatesuffix(name) or name
+# Tokens of this category are asked for by a suite with mailboxes; others of the same company (search, marketing)
+# say nothing about mail.
+TENANT_CATEGORY = "productivity"
 
 
 def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
@@ -60,14 +50,14 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         if not target:
             continue
         rule, path = _exchanger_rule(book, rules, host, target)
-        if target.endswith(NOWHERE):
+        if target.rpartition(".")[2] in _NEVER_HOSTS or rules.parking.find(target):
             placeholders.append(seen)
             continue
         if rule is None:
-            (own if registrable(target) == registrable(host) else unknown).append(seen)
+            (own if names.registrable(target) == names.registrable(host) else unknown).append(seen)
             continue
         kind = rule.kind or ("filter" if rule.role != "mail" else "mailbox")
-        if kind in ("placeholder",):
+        if kind == "placeholder":
             placeholders.append(seen)
         elif kind == "retired":
             unknown.append(seen)
@@ -177,7 +167,9 @@ def _behind(book: Book, host: str, signs: list[Draft], counting: list[Draft], fi
         return counting[0]
     exchangers = [seen for seen in book.get(host, "MX") if names.without_priority(seen.value)]
     unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", exchangers)
-    if filtered or any(registrable(names.without_priority(seen.value)) == registrable(host) for seen in exchangers):
+    if filtered or any(
+        names.registrable(names.without_priority(seen.value)) == names.registrable(host) for seen in exchangers
+    ):
         unknown.rule_id = "mail-behind-filter-unknown"
     if signs:
         unknown.evidence += [*signs[0].evidence, *_autodiscover_elsewhere(book, host)]
@@ -188,8 +180,8 @@ def _behind(book: Book, host: str, signs: list[Draft], counting: list[Draft], fi
 
 def _may_send(book: Book, rules: Rules, host: str, provider: str) -> bool:
     """Whether the SPF record lets the provider send; a domain without a record forbids nobody."""
-    records = [seen for seen in book.get(host, "TXT") if _spf_text(seen)]
-    found = (rules.spf.find(target) for target, _ in spf_includes(book, host))
+    records = [seen for seen in book.get(host, "TXT") if spf_text(seen)]
+    found = (rules.spf.find(target) for target, _ in spf_targets(book, host))
     return not records or any(rule is not None and rule.provider == provider for rule in found)
 
 
@@ -224,41 +216,43 @@ def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
     return signs
 
 
+def _sign(host: str, sign: str, rule: Rule, confidence: str, evidence: list[Seen]) -> Draft:
+    """A mailbox provider shown by something else than the MX. A token shows a company's suite, not the product."""
+    product = None if sign == "token" else rule.product
+    return Draft(host, "mail", "back", rule.provider, f"mail-through:{sign}", confidence, evidence, product=product)
+
+
+def _suite(rules: Rules, rule: Rule | None) -> Rule | None:
+    """The rule where its provider is one whose mailboxes signs can show, else None."""
+    return rule if rule is not None and rule.provider in rules.suites else None
+
+
 def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Draft]:
     """Mailbox providers by DKIM targets: those that name `host`, or with `copied` those that name another domain."""
     found: dict[str, Draft] = {}
     for selector in book.selectors(host):
         for seen in book.get(selector, "CNAME"):
             target = _without_own(names.host(seen.value), host)
-            rule = rules.suffixes.find(target)
-            if rule is None or rule.provider not in ("microsoft-365", "google-workspace"):
-                continue
+            rule = _suite(rules, rules.suffixes.find(target))
             # A target that names another domain was copied from another body: it can contradict, it cannot show.
-            if names_host(target, host) is copied:
-                continue
-            found.setdefault(
-                rule.provider,
-                Draft(
-                    host,
-                    "mail",
-                    "back",
-                    rule.provider,
-                    "mail-through:dkim",
-                    weaker("likely", rule.confidence),
-                    [seen],
-                    product=rule.product,
-                ),
-            )
+            if rule is not None and names_host(target, host) is not copied:
+                found.setdefault(rule.provider, _sign(host, "dkim", rule, weaker("likely", rule.confidence), [seen]))
     return list(found.values())
 
 
+# What newer tenants write behind the domain's name.
+_TAIL = re.compile(r"(\d[0-9a-z]*)?")
+
+
 def names_host(target: str, host: str) -> bool:
-    """Whether a DKIM target names the domain that it stands at.
+    """Whether a DKIM target names the domain that it stands at, and no other that contains its name.
 
     selector1-<domain with dashes>._domainkey.<tenant>.onmicrosoft.com, in newer tenants without the domain's own
-    dashes (selector1-westlindsey-gov-uk01b).
+    dashes and with a tail (selector1-westlindsey-gov-uk01b). One council's zone lacks the dot before _domainkey.
     """
-    return _squeezed(host) in _squeezed(target.partition("._domainkey.")[0])
+    _, _, named = target.partition("_domainkey.")[0].partition("-")
+    own = _squeezed(host)
+    return _squeezed(named).startswith(own) and _TAIL.fullmatch(_squeezed(named)[len(own) :]) is not None
 
 
 def _squeezed(name: str) -> str:
@@ -267,102 +261,48 @@ def _squeezed(name: str) -> str:
 
 
 def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
-    drafts = []
+    """The mailbox provider to which clients are sent, by the alias and by the SRV record: two rows at most."""
     chain = book.chain(f"autodiscover.{host}")
-    for target, _ in reversed(chain.hops):
-        rule = rules.suffixes.find(_without_own(target, host))
-        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
-            drafts.append(
-                Draft(
-                    host,
-                    "mail",
-                    "back",
-                    rule.provider,
-                    "mail-through:autodiscover",
-                    weaker("likely", rule.confidence),
-                    chain.records,
-                    product=rule.product,
-                )
-            )
-            break
-    for seen in book.get(f"_autodiscover._tcp.{host}", "SRV"):
-        rule = rules.suffixes.find(names.without_priority(seen.value))
-        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
-            drafts.append(
-                Draft(
-                    host,
-                    "mail",
-                    "back",
-                    rule.provider,
-                    "mail-through:autodiscover",
-                    weaker("likely", rule.confidence),
-                    [seen],
-                    product=rule.product,
-                )
-            )
-            break
+    services = book.get(f"_autodiscover._tcp.{host}", "SRV")
+    by_alias = ((_without_own(target, host), chain.records) for target, _ in reversed(chain.hops))
+    by_service = ((names.without_priority(seen.value), [seen]) for seen in services)
+    drafts = []
+    for ways in (by_alias, by_service):
+        for target, evidence in ways:
+            rule = _suite(rules, rules.suffixes.find(target))
+            if rule is not None:
+                drafts.append(_sign(host, "autodiscover", rule, weaker("likely", rule.confidence), evidence))
+                break
     return drafts
 
 
 def _autodiscover_elsewhere(book: Book, host: str) -> list[Seen]:
     """Autodiscover records that send clients to somebody else's server: the mailboxes are more likely there."""
     chain = book.chain(f"autodiscover.{host}")
-    return chain.records if chain.hops and registrable(chain.end) != registrable(host) else []
+    return chain.records if chain.hops and names.registrable(chain.end) != names.registrable(host) else []
 
 
-def _spf_text(seen: Seen) -> str:
-    """The text of an SPF record; empty for any other text."""
-    text = seen.value.strip().strip('"')
-    return text.replace('" "', "") if text.lower().startswith("v=spf1") else ""
-
-
-def spf_includes(book: Book, host: str, depth: int = 5) -> list[tuple[str, Seen]]:
-    """Names that the SPF record of `host` includes or redirects to.
-
-    Followed are names of the domain's own and redirects, whose target is the domain's record. What a computing
-    centre's record includes says who sends for the centre.
-    """
-    found: list[tuple[str, Seen]] = []
-    visited: set[str] = set()
-    queue = [(host, depth)]
-    while queue:
-        name, left = queue.pop(0)
-        if name in visited or left == 0:
-            continue
-        visited.add(name)
-        for seen in book.get(name, "TXT"):
-            for word in _spf_text(seen).split():
-                for mark in ("include:", "redirect="):
-                    if word.lower().lstrip("+?~-").startswith(mark):
-                        target = names.host(word.lstrip("+?~-")[len(mark) :])
-                        found.append((target, seen))
-                        if mark == "redirect=" or registrable(target) == registrable(host):
-                            queue.append((target, left - 1))
-    return found
+def _only(found: Iterable[Draft]) -> list[Draft]:
+    """The first sign where all name one provider, else nothing."""
+    named: dict[str, Draft] = {}
+    for draft in found:
+        named.setdefault(draft.provider, draft)
+    return list(named.values()) if len(named) == 1 else []
 
 
 def _spf(book: Book, rules: Rules, host: str) -> list[Draft]:
     """A mailbox provider where the SPF record names exactly one."""
-    named: dict[str, Draft] = {}
-    for target, seen in spf_includes(book, host):
-        rule = rules.spf.find(target)
-        if rule is not None and rule.provider in ("microsoft-365", "google-workspace"):
-            named.setdefault(
-                rule.provider,
-                Draft(
-                    host, "mail", "back", rule.provider, "mail-through:spf", "possible", [seen], product=rule.product
-                ),
-            )
-    return list(named.values()) if len(named) == 1 else []
+    return _only(
+        _sign(host, "spf", rule, "possible", [seen])
+        for target, seen in spf_targets(book, host)
+        if (rule := _suite(rules, rules.spf.find(target)))
+    )
 
 
 def _tokens(book: Book, rules: Rules, host: str) -> list[Draft]:
-    named: dict[str, Draft] = {}
-    for seen in book.get(host, "TXT"):
-        text = seen.value.strip().strip('"').lower()
-        for provider, marks in TENANT_TOKENS.items():
-            if any(text.startswith(mark.lower()) for mark in marks):
-                named.setdefault(
-                    provider, Draft(host, "mail", "back", provider, "mail-through:token", "possible", [seen])
-                )
-    return list(named.values()) if len(named) == 1 else []
+    """A mailbox provider to whose suite somebody has proved ownership, where it is exactly one."""
+    return _only(
+        _sign(host, "token", rule, "possible", [seen])
+        for seen in book.get(host, "TXT")
+        if (rule := _suite(rules, rules.tokens.find(seen.value.strip().strip('"')))) and rule.word == TENANT_CATEGORY
+    )

@@ -10,33 +10,11 @@ import functools
 import re
 import unicodedata
 
+from publicsuffixlist import PublicSuffixList
+
 # First labels that providers use to validate a name before traffic moves. They say who was asked to serve
 # the name, not who serves it.
 VALIDATION_LABELS = frozenset({"afdverify", "asverify", "awverify", "cdnverify", "asuid", "cloudflare-verify"})
-
-# Addresses that administrators write where they have none: public resolvers and counting fingers.
-PLACEHOLDER_ADDRESSES = frozenset(
-    [
-        "8.8.8.8",
-        "8.8.4.4",
-        "1.1.1.1",
-        "1.0.0.1",
-        "9.9.9.9",
-        "4.4.4.4",
-        "2.2.2.2",
-        "3.3.3.3",
-        "5.5.5.5",
-        "1.2.3.4",
-        "4.3.2.1",
-        "12.34.56.78",
-    ]
-)
-
-# Where registrars and domain traders send names that nobody uses.
-PARKING = (
-    "parkingpage.namecheap.com", "sedoparking.com", "parkingcrew.net", "bodis.com", "above.com", "parklogic.com",
-    "dan.com", "afternic.com", "hugedomains.com", "uniregistrymarket.link", "parkeddomains.com",
-)  # fmt: skip
 
 # First labels of mail, device and telephony names: real hosts, not services that people visit.
 DEVICE_LABELS = frozenset(
@@ -160,3 +138,14 @@ def parents(name: str) -> list[str]:
     """Every name above `name`, nearest first, down to two labels."""
     labels = name.split(".")
     return [".".join(labels[i:]) for i in range(1, len(labels) - 1)]
+
+
+@functools.cache
+def _suffix_list() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@functools.lru_cache(maxsize=65536)
+def registrable(name: str) -> str:
+    """The name that somebody registered: one label below the public suffix."""
+    return _suffix_list().privatesuffix(name) or name

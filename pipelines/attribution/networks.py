@@ -26,7 +26,12 @@ _LOOKED_UP_BITS = {4: 10, 6: 80}
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One published prefix and who published it. `in_front` marks ranges of networks in front (CDNs)."""
+    """One published prefix and who published it.
+
+    `in_front`: addresses of a network in front (CDN), whose place says where the visitor came in and nothing about
+    what stands behind. `anycast`: the provider is certain, the place is not. `specific`: not the catch-all list of
+    everything. `published` is a day as ISO text, empty for an entry that we looked up.
+    """
 
     prefix: str
     provider: str
@@ -39,6 +44,7 @@ class Network:
     confidence: str = "confirmed"
     specific: bool = True
     role: str = "web"
+    anycast: bool = False
 
 
 def family(prefix: str) -> int:
@@ -271,9 +277,9 @@ def without_replaced(older: Iterable[Network], newer: Sequence[Network]) -> list
 
 
 def is_private(address: str) -> bool:
-    """Whether an address cannot be reached from the internet (private, loopback, link-local, reserved)."""
+    """Whether an address cannot be a host on the internet (private, loopback, link-local, reserved, multicast)."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return not ip.is_global
+    return not ip.is_global or ip.is_multicast

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.attribution.networks import Network, Networks, without_replaced
-from pipelines.reference import ROLE_WORDS, Provider, Reference
+from pipelines.errors import BadReference
+from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference
 from pipelines.text import search_key
 
-# Products whose published ranges are networks in front: the address is the network's edge, so its region
-# says where the visitor came in, and nothing about what stands behind.
-FRONT_PRODUCTS = frozenset({"CLOUDFRONT", "CLOUDFRONT_ORIGIN_FACING", "Front Door", "Cloudflare", "Fastly"})
-# Anycast: the provider is certain, the region is not.
-ANYCAST_PRODUCTS = frozenset({"GLOBALACCELERATOR"})
+NOWHERE = "nowhere.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,7 @@ class Rule:
     kind: str | None = None
     ai: bool = False
     also_web: bool = False
+    shows_front: bool = False
 
     def region_of(self, name: str) -> str | None:
         """The region that `name` shows at the position where this provider writes it; None otherwise."""
@@ -223,6 +221,12 @@ class Rules:
                             role=ROLE_WORDS.get(entry.get("word", ""), "web"),
                         )
                     )
+        kinds = [(provider.kind, provider.id) for provider in reference.providers.values()]
+        self.clouds = frozenset(provider for kind, provider in kinds if kind == "cloud")
+        self.suites = frozenset(provider for kind, provider in kinds if kind == "office suite")
+        unused = self._unused()
+        self.parking = Suffixes(unused["parking"])
+        self.placeholder_addresses = unused["address"]
         imported = list(extra)
         networks.extend(without_replaced(self._published_ranges(), imported))
         networks.extend(imported)
@@ -254,6 +258,7 @@ class Rules:
                     region_patterns=patterns,
                     region_codes=provider.region_codes or None,
                     also_web=bool(entry.get("also_web")),
+                    shows_front=bool(entry.get("shows_front")),
                 ),
             )
 
@@ -278,6 +283,19 @@ class Rules:
             _confidence(entry["check"], "likely"),
             ai=bool(entry.get("ai")),
         )
+
+    def _unused(self) -> dict[str, dict[str, Rule]]:
+        """Marks of names that nobody uses by kind: the suffixes of parking pages, and placeholder addresses."""
+        found: dict[str, dict[str, Rule]] = {"parking": {}, "address": {}}
+        for where, row in self.reference.rows(NOWHERE, ("kind", "mark", "source", "check")):
+            if row["kind"] not in found:
+                raise BadReference(NOWHERE, where, f"kind {row['kind']!r} is not one of {', '.join(found)}")
+            if row["check"] not in CHECKS:
+                raise BadReference(NOWHERE, where, f"check is {row['check']!r}; use one of {', '.join(CHECKS)}")
+            found[row["kind"]][row["mark"]] = Rule(
+                f"{row['kind']}:{row['mark']}", "none", "web", row["kind"], None, _confidence(row["check"], "likely")
+            )
+        return found
 
     def _published_ranges(self) -> Iterable[Network]:
         file = "ranges.csv"
@@ -329,17 +347,17 @@ def published_network(
     prefix: str, provider: Provider, product: str, region: str, published: str, source: str
 ) -> Network:
     """A row of a provider's published list, with its region only where the range shows a place."""
-    in_front = product in FRONT_PRODUCTS
-    shows_place = not in_front and product not in ANYCAST_PRODUCTS
+    is_kind = {kind: product in provider.range_products.get(kind, ()) for kind in RANGE_KINDS}
     return Network(
         prefix,
         provider.id,
         product or None,
-        provider.region(region) if shows_place else None,
+        None if is_kind["in_front"] or is_kind["anycast"] else provider.region(region),
         published,
         source,
-        in_front=in_front,
-        specific=product not in ("AMAZON", "AzureCloud"),
+        in_front=is_kind["in_front"],
+        specific=not is_kind["catch_all"],
+        anycast=is_kind["anycast"],
     )
 
 

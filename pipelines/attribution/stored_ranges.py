@@ -17,7 +17,6 @@ from pipelines.attribution.rules import published_network
 from pipelines.reference import Reference
 
 Row = Mapping[str, Any]
-_CATCH_ALL = ("AMAZON", "AzureCloud")
 
 
 def stored_networks(reference: Reference, rows: Iterable[Row]) -> list[Network]:
@@ -44,7 +43,7 @@ def stored_networks(reference: Reference, rows: Iterable[Row]) -> list[Network]:
         content = (row["provider"], row["prefix"], row["product"] or "", row["region"] or "", row["listing"])
         kept[content] = Network(
             row["prefix"], like.provider, like.product, like.region, like.published, like.source,
-            like.in_front, False, like.confidence, like.specific,
+            like.in_front, False, like.confidence, like.specific, like.role, like.anycast,
         )  # fmt: skip
     return [kept[content] for content in sorted(kept)]
 
@@ -61,5 +60,5 @@ def _network(reference: Reference, row: Row) -> Network:
         in_front=front,
         region=None if front else made.region,
         confidence=row["confidence"],
-        specific=row["product"] not in _CATCH_ALL and bool(row["product"] or made.region),
+        specific=made.specific and bool(row["product"] or made.region),
     )

@@ -1,7 +1,7 @@
 """What answers a web address, and what may be said of where it runs.
 
-The alias chain is walked to its end; the deepest hop that a rule knows answers. Without one the addresses
-are looked up in the providers' published ranges. A network in front hides the origin unless a header or
+The alias chain is walked to its end; the provider of the deepest hop that a rule knows answers, by the name that it
+gave to the customer. Without one the addresses are looked up in the providers' published ranges. A network in front hides the origin unless a header or
 cookie set by the origin came through it. Nothing known stays unknown.
 """
 
@@ -16,19 +16,23 @@ from pipelines.attribution.draft import HIDDEN, NONE, UNKNOWN, Draft
 from pipelines.attribution.networks import Network, is_private
 from pipelines.attribution.rules import Rule, Rules
 
+# A hop that a rule knows: its place in the chain, its name and the rule.
+_Hop = tuple[int, str, Rule]
+
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
     chain = book.chain(host)
-    addresses = book.addresses(chain.end)
+    # Files that keep a resolver's answer as it came have the addresses of an alias under the name that was asked.
+    addresses = book.addresses(chain.end) or book.addresses(host)
     marks = _header_marks(book, rules, host)
     if not chain.hops and not addresses and not marks:
         return []
     drafts = _from_chain(rules, chain, addresses)
     if not drafts:
-        drafts = _from_addresses(book, rules, host, chain, addresses)
+        drafts = _parked(book, rules, host) or _from_addresses(book, rules, host, chain, addresses)
     if not any(draft.provider not in (UNKNOWN, NONE) for draft in drafts):
-        drafts = _parked(book, host) or _from_certificate(book, rules, host, addresses) or drafts
+        drafts = _from_certificate(book, rules, host, addresses) or drafts
     return _with_headers(host, drafts, marks)
 
 
@@ -39,7 +43,7 @@ def _role(rule: Rule, host: str) -> str:
 
 
 def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft]:
-    known = [
+    known: list[_Hop] = [
         (index, target, rule)
         for index, (target, _) in enumerate(chain.hops)
         if (rule := rules.suffixes.find(target)) is not None
@@ -48,24 +52,27 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
     if "._domainkey." in host:  # a signing key that somebody's host serves: neither a site nor a certificate
         known = [hop for hop in known if hop[2].role != "web"]
     if not known:
-        parked = [target for target, _ in chain.hops if target.endswith(names.PARKING)]
-        return [Draft(host, "web", "front", NONE, "parked", "likely", chain.records)] if parked else []
-    index, target, rule = known[-1]
+        parked = next((mark for target, _ in chain.hops if (mark := rules.parking.find(target))), None)
+        return [Draft(host, "web", "front", NONE, parked.id, parked.confidence, chain.records)] if parked else []
+    earlier, answering = _answering(known)
+    index, target, rule = answering[0]
+    region = None
+    if rule.hides != "yes":
+        places = [(at, place) for at, name, hop in answering if (place := hop.region_of(name))]
+        index, region = places[-1] if places else (index, None)
     role = _role(rule, host)
     draft = Draft(
         host,
         role,
-        "front",
+        "back" if role == "mail" else "front",
         rule.provider,
         rule.id,
         rule.confidence,
         evidence=chain.records[: index + 1],
         product=rule.product,
-        region=rule.region_of(target),
+        region=region,
         endpoint=target,
     )
-    if role == "mail":
-        draft.layer = "back"
     if role == "web":
         draft.origin = _origin(rule)
         if draft.region is None and rule.hides == "no":
@@ -76,11 +83,25 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
         # A site builder is rented software and answers the address too.
         drafts.append(dataclasses.replace(draft, role="web", evidence=list(draft.evidence), origin=_origin(rule)))
     if role == "web":
-        drafts += _from_earlier_hops(chain, draft, known[:-1])
+        drafts += _from_earlier_hops(chain, draft, earlier)
     return drafts
 
 
-def _from_earlier_hops(chain: Chain, answers: Draft, hops: list[tuple[int, str, Rule]]) -> list[Draft]:
+def _answering(known: list[_Hop]) -> tuple[list[_Hop], list[_Hop]]:
+    """Known hops before the last provider's own, and its own from the one that it gave to the customer.
+
+    A provider leads its customer's name on through its routing to names that many share: Front Door's ends at one
+    edge for all. So the customer's is the first of its last hops that is not routing.
+    """
+    last = known[-1][2]
+    first = len(known) - 1
+    while first and (known[first - 1][2].provider, known[first - 1][2].role) == (last.provider, last.role):
+        first -= 1
+    given = next((at for at in range(first, len(known)) if known[at][2].word != "dns-lb"), len(known) - 1)
+    return known[:first], known[given:]
+
+
+def _from_earlier_hops(chain: Chain, answers: Draft, hops: list[_Hop]) -> list[Draft]:
     """What hops of other providers show before the one that answers.
 
     A routing hop is a dependence: without its answer nobody gets further. Software whose own alias leads on to a
@@ -135,12 +156,7 @@ def _contradiction(rules: Rules, rule: Rule, addresses: list[Seen]) -> str | Non
     for seen in addresses:
         network = _network(rules, seen.value)
         # A platform's address in another provider's range is how platforms work, not a contradiction.
-        if (
-            network
-            and network.provider != rule.provider
-            and rule.provider in ("aws", "azure", "gcp", "oracle")
-            and network.provider in ("aws", "azure", "gcp", "oracle")
-        ):
+        if network and network.provider != rule.provider and {rule.provider, network.provider} <= rules.clouds:
             others.add(network.provider)
     if not others:
         return None
@@ -165,9 +181,11 @@ def _from_addresses(book: Book, rules: Rules, host: str, chain: Chain, addresses
     public = [seen for seen in addresses if not is_private(seen.value)]
     if not public:
         return [Draft(host, "web", "front", NONE, "private-address", "confirmed", [*chain.records, *addresses])]
-    public = [seen for seen in public if seen.value not in names.PLACEHOLDER_ADDRESSES]
-    if not public:
-        return [Draft(host, "web", "front", NONE, "placeholder-address", "likely", [*chain.records, *addresses])]
+    placeholder = rules.placeholder_addresses.get(public[0].value)
+    public = [seen for seen in public if seen.value not in rules.placeholder_addresses]
+    if placeholder and not public:
+        evidence = [*chain.records, *addresses]
+        return [Draft(host, "web", "front", NONE, placeholder.id, placeholder.confidence, evidence)]
     by_provider: dict[str, list[tuple[Seen, Network]]] = {}
     parked = []
     for seen in public:
@@ -217,28 +235,25 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
         product=products.pop() if len(products) == 1 else None,
         region=regions.pop() if len(regions) == 1 and not in_front else None,
         endpoint=chain.end if chain.hops else hits[0][0].value,
-        origin=None
-        if first.role != "web"
-        else HIDDEN
-        if in_front
-        else UNKNOWN
-        if first.product == "GLOBALACCELERATOR"
-        else provider,
+        origin=None if first.role != "web" else HIDDEN if in_front else UNKNOWN if first.anycast else provider,
         note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
     )
 
 
-def _parked(book: Book, host: str) -> list[Draft]:
-    """A zone whose name servers are those of a domain trader is not used, whatever its address answers."""
-    servers = [seen for seen in book.get(host, "NS") if names.host(seen.value).endswith(names.PARKING)]
-    return [Draft(host, "web", "front", NONE, "parked", "likely", servers)] if servers else []
+def _parked(book: Book, rules: Rules, host: str) -> list[Draft]:
+    """A zone whose name servers are all those of domain traders is not used, whatever its address answers."""
+    servers = book.get(host, "NS")
+    marks = [rules.parking.find(names.host(seen.value)) for seen in servers]
+    if not marks or marks[0] is None or not all(marks):
+        return []
+    return [Draft(host, "web", "front", NONE, marks[0].id, marks[0].confidence, servers)]
 
 
 def _from_certificate(book: Book, rules: Rules, host: str, addresses: list[Seen]) -> list[Draft]:
     """A network in front that validates certificates for a name serves it: the one public trace of some."""
     for seen in book.get(f"_acme-challenge.{host}", "CNAME"):
         rule = rules.suffixes.find(names.host(seen.value))
-        if rule is not None and rule.provider == "fastly":
+        if rule is not None and rule.shows_front:
             return [
                 Draft(
                     host,

@@ -49,7 +49,7 @@ NAMES: Mapping[str, str] = {
 # Lists of everything that a company announces: they show whose an address is, not that a customer runs there.
 # GitHub's holds the Azure addresses of its build machines, Google's and Microsoft's those of their own services.
 WHOLE_COMPANY = frozenset({"gcp", "azure", "github"})
-# What a network in front calls its ranges in our rules: see pipelines.attribution.rules.FRONT_PRODUCTS.
+# What a network in front calls its ranges in our rules: `range_products` of the providers' files.
 _FRONT_NAMES = {"cloudflare": "Cloudflare", "fastly": "Fastly"}
 # Keys of GitHub's meta interface whose addresses serve what customers publish or store.
 _GITHUB = {"web": "github", "api": "github", "git": "github", "packages": "github", "pages": "github-pages"}

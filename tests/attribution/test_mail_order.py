@@ -165,6 +165,13 @@ SPF = [
     ("marks before include and a final dot", "v=spf1 ?include:spf.protection.outlook.com. -all", [], "microsoft-365"),
     ("cut in two pieces", '"v=spf1 include:spf.prote" "ction.outlook.com -all"', [], "microsoft-365"),
     ("a macro that names nobody", "v=spf1 include:%{i}._spf.%{d} -all", [], "unknown"),
+    ("refused by name", f"v=spf1 -{MICROSOFT} ~all", [], "unknown"),
+    ("half refused by name", f"v=spf1 ~{MICROSOFT} ~all", [], "unknown"),
+    ("behind all, which ends the reading", f"v=spf1 mx -all {MICROSOFT}", [], "unknown"),
+    ("a redirect beside all, which is not followed", "v=spf1 mx -all redirect=_spf.google.com", [], "unknown"),
+    ("a redirect before what stands beside it", f"v=spf1 redirect=rechenzentrum.example {MICROSOFT}",
+     [("rechenzentrum.example", "v=spf1 mx -all")], "microsoft-365"),
+    ("the same name three times", f"v=spf1 {MICROSOFT} {MICROSOFT.upper()}. {MICROSOFT} -all", [], "microsoft-365"),
     ("not an SPF record", "v=spf2.0/pra include:spf.protection.outlook.com", [], "unknown"),
 ]  # fmt: skip
 
@@ -173,6 +180,48 @@ SPF = [
 def test_mailboxes_by_spf_behind_a_filter(what: str, text: str, beside: list[tuple[str, str]], provider: str) -> None:
     found = back(FILTER, (HOST, "TXT", text), *[(name, "TXT", value) for name, value in beside])
     assert found.provider == provider
+
+
+NAMED = [
+    # what stands before the tenant in the selector's target, whether it names bad-beispiel.example
+    ("selector1-bad-beispiel-example._domainkey", True),
+    ("selector2-badbeispiel-example01b._domainkey", True),
+    ("selector1-badbeispiel-example0e1cb._domainkey", True),
+    ("Selector1-Bad-Beispiel-Example._domainkey", True),
+    ("selector2-bad-beispiel-example_domainkey", True),  # the dot was lost: a council's zone
+    # a school's, a company's and a neighbour's domain that contain or prolong the name
+    ("selector1-vs-bad-beispiel-example._domainkey", False),
+    ("selector1-gruppebadbeispiel-example._domainkey", False),
+    ("selector1-bad-beispiel-example-org._domainkey", False),
+    ("selector1-beispiel-example._domainkey", False),
+    ("bad-beispiel-example._domainkey", False),
+]
+
+
+@pytest.mark.parametrize(("label", "names_it"), NAMED, ids=[row[0] for row in NAMED])
+def test_a_selector_shows_the_mailboxes_of_the_domain_that_it_names(label: str, names_it: bool) -> None:
+    selector = ("Selector1._domainkey.bad-beispiel.example", "CNAME", f"{label}.rathaus.onmicrosoft.com.")
+    assert back(FILTER, selector).provider == ("microsoft-365" if names_it else "unknown")
+
+
+SENDERS = [
+    ("exists with a macro", "v=spf1 exists:%{i}._spf.mta.salesforce.com -all", {"salesforce"}),
+    ("include with macros", "v=spf1 include:%{ir}.%{v}.%{d}.spf.has.pphosted.com -all", {"proofpoint"}),
+    ("several", "v=spf1 include:email.freshdesk.com include:1.spf07.hubspotemail.net include:cust-spf.exacttarget.com ~all",
+     {"freshworks", "hubspot", "salesforce"}),
+    ("one refused", "v=spf1 -include:sendgrid.net include:amazonses.com -all", {"aws"}),
+    ("one behind all", "v=spf1 include:amazonses.com ?all include:sendgrid.net", {"aws"}),
+    ("a host of a vendor's", "v=spf1 mx a:spf.servicenowservices.com/24 -all", {"servicenow"}),
+    ("nobody but itself", "v=spf1 a mx a:sendgrid.net.example -all", set()),
+    ("the US government's", "v=spf1 include:spf.protection.office365.us -all", {"microsoft-365"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "text", "senders"), SENDERS, ids=[row[0] for row in SENDERS])
+def test_who_may_send_by_the_spf_record(what: str, text: str, senders: set[str]) -> None:
+    records = Book([Seen(HOST, "TXT", text, "1")])
+    found = attribute_host(records, RULES, HOST)
+    assert {draft.provider for draft in found if draft.role == "mail_sending"} == senders
 
 
 def test_clients_sent_to_a_hoster_speak_against_an_spf_record() -> None:

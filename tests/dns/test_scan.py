@@ -115,7 +115,9 @@ def test_spf_includes_are_followed_without_end_nowhere(scan: Callable) -> None:
 
 def test_names_in_spf_records() -> None:
     texts = [
-        "v=spf1 include:A.test. ~include:b.test redirect=c.test include:%{i}.d.test ip4:192.0.2.1 -all",
+        "v=spf1 include:A.test. ?include:b.test include:%{i}.d.test a:host.test ip4:192.0.2.1 -all include:behind.test",
+        "v=spf1 -include:refused.test include:a.test redirect=c.test",
+        "v=spf1 redirect=beside-all.test ~all",
         "include:e.test",
     ]
     assert spf_names(texts) == ["a.test", "b.test", "c.test"]

@@ -1,0 +1,67 @@
+"""Who may send in a domain's name, as its SPF record says it (RFC 7208)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.attribution import names
+from pipelines.attribution.book import Book, Seen
+
+# Records that include one another end here; the standard gives up after ten questions in all.
+MAX_DEPTH = 5
+_REDIRECT = "redirect="
+# Terms whose target's own record is read too.
+FOLLOWED = ("include:", _REDIRECT)
+_MECHANISMS = ("include:", "exists:", "a:")
+
+
+def spf_text(seen: Seen) -> str:
+    """The text of an SPF record; empty for any other text."""
+    text = seen.value.strip().strip('"')
+    return text.replace('" "', "") if text.lower().startswith("v=spf1") else ""
+
+
+def spf_targets(book: Book, host: str) -> list[tuple[str, Seen]]:
+    """Names to which the SPF record of `host` lets others send, each with the record; empty without a record.
+
+    Followed are names of the domain's own and redirects, whose target is the domain's record. What a computing
+    centre's record includes says who sends for the centre.
+    """
+    found: list[tuple[str, Seen]] = []
+    visited: set[str] = set()
+    queue = [(host, MAX_DEPTH)]
+    while queue:
+        name, left = queue.pop(0)
+        if name in visited or left == 0:
+            continue
+        visited.add(name)
+        for seen in book.get(name, "TXT"):
+            for mark, target in passing(spf_text(seen)):
+                found.append((target, seen))
+                own = names.registrable(target) == names.registrable(host)
+                if mark == _REDIRECT or (own and mark in FOLLOWED):
+                    queue.append((target, left - 1))
+    return found
+
+
+def passing(text: str) -> Iterator[tuple[str, str]]:
+    """(mark, target) of each term of an SPF record by which somebody else's name can pass; macros as they stand.
+
+    Left out are terms that fail who matches them, terms behind `all`, which nobody evaluates, and a redirect beside
+    an `all` (RFC 7208, sections 4.6.2, 5.1 and 6.1).
+    """
+    redirect = ""
+    for word in text.split()[1:]:
+        term = word.lstrip("+?~-")
+        lowered = term.lower()
+        if lowered == "all":
+            return
+        if lowered.startswith(_REDIRECT):
+            redirect = term[len(_REDIRECT) :]
+        elif not word.startswith(("-", "~")):
+            for mark in _MECHANISMS:
+                if lowered.startswith(mark):
+                    # a:host/24 and a:host//64 name a part of the host's network
+                    yield mark, names.host(term[len(mark) :].partition("/")[0])
+    if redirect:
+        yield _REDIRECT, names.host(redirect)
