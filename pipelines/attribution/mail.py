@@ -97,7 +97,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             )
         )
     if front or own or unknown:
-        return [*front, *drafts, _behind(book, host, signs, counting, filtered)]
+        return [*front, *drafts, _behind(book, rules, host, signs, counting, filtered)]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts
@@ -145,7 +145,7 @@ def _without_own(target: str, host: str) -> str:
 
 def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> list[Draft]:
     """Signs that show the mailboxes, most trusted first: behind a named filter each, else as the module says."""
-    elsewhere = _autodiscover_elsewhere(book, host)
+    elsewhere = _autodiscover_elsewhere(book, rules, host)
     weak = [sign for sign in signs if sign.rule_id not in STRONG]
     agreeing = len(weak) > 1 and len({sign.provider for sign in weak}) == 1
     counting = [
@@ -160,7 +160,7 @@ def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered:
     return counting
 
 
-def _behind(book: Book, host: str, signs: list[Draft], counting: list[Draft], filtered: bool) -> Draft:
+def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], counting: list[Draft], filtered: bool) -> Draft:
     """The mailbox provider behind a filter or a server that we cannot name: the most trusted sign, else unknown."""
     if counting:
         _note_contradictions(counting[:1], signs)
@@ -172,7 +172,7 @@ def _behind(book: Book, host: str, signs: list[Draft], counting: list[Draft], fi
     ):
         unknown.rule_id = "mail-behind-filter-unknown"
     if signs:
-        unknown.evidence += [*signs[0].evidence, *_autodiscover_elsewhere(book, host)]
+        unknown.evidence += [*signs[0].evidence, *_autodiscover_elsewhere(book, rules, host)]
         sign = signs[0].rule_id.partition(":")[2]
         unknown.note = f"{sign} names {signs[0].provider}; that its mailboxes are used is not shown"
     return unknown
@@ -276,10 +276,16 @@ def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
     return drafts
 
 
-def _autodiscover_elsewhere(book: Book, host: str) -> list[Seen]:
-    """Autodiscover records that send clients to somebody else's server: the mailboxes are more likely there."""
+def _autodiscover_elsewhere(book: Book, rules: Rules, host: str) -> list[Seen]:
+    """Autodiscover records that send clients to somebody else's server: the mailboxes are more likely there.
+
+    A filter's own name does not: it leads on to the mailboxes behind the filter.
+    """
     chain = book.chain(f"autodiscover.{host}")
-    return chain.records if chain.hops and names.registrable(chain.end) != names.registrable(host) else []
+    if not chain.hops or names.registrable(chain.end) == names.registrable(host):
+        return []
+    rule = rules.mail.find(chain.end)
+    return [] if rule is not None and rule.kind == "filter" else chain.records
 
 
 def _only(found: Iterable[Draft]) -> list[Draft]:

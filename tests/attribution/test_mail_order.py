@@ -232,6 +232,11 @@ def test_clients_sent_to_a_hoster_speak_against_an_spf_record() -> None:
     assert back(FILTER, SIGNS["SPF"], SIGNS["DKIM"], elsewhere).provider == "microsoft-365"
     # The domain's own server is how a hybrid of both is set up.
     assert back(FILTER, SIGNS["SPF"], own).provider == "microsoft-365"
+    # A filter's own name leads on to the mailboxes behind it: the company hosts none.
+    filters = ("autodiscover.bad-beispiel.example", "CNAME", "autodiscover.hornetsecurity.com")
+    hornet = (HOST, "MX", "mx01.hornetsecurity.com")
+    assert back(hornet, SIGNS["SPF"], filters).provider == "microsoft-365"
+    assert back(hornet, filters).provider == "unknown"
 
 
 OLD_AND_ODD = [
