@@ -3,10 +3,10 @@
 An MX names the filter or the mailbox provider. Behind a filter the mailbox provider shows in this order of
 trust: the target of a DKIM selector, autodiscover, an SPF record with exactly one mailbox provider, a tenant
 token. Each step is a rule of its own. A server that nobody can name may hold the mailboxes itself, so behind it
-only the first two count, autodiscover where the SPF record does not leave its provider out, or SPF and token
-together: SPF alone says who may send, and many hosted domains name Microsoft or Google there. The same holds behind
-a carrier, a host or computing centre that keeps mailboxes for some and passes mail on for others; without a sign the
-mailboxes are the carrier's.
+only DKIM counts alone; autodiscover does where the SPF record names its provider too or, without a record, a token,
+and SPF and token do together: SPF alone says who may send, and many hosted domains name Microsoft or Google there,
+and autodiscover outlives a trial. The same holds behind a carrier, a host or computing centre that keeps mailboxes for
+some and passes mail on for others; without a sign the mailboxes are the carrier's.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered:
         sign
         for sign in signs
         if (sign.rule_id == "mail-through:dkim")
-        or (sign.rule_id in STRONG and (filtered or _may_send(book, rules, host, sign.provider)))
+        or (sign.rule_id in STRONG and (filtered or _seconded(book, rules, host, sign.provider)))
         or (sign.rule_id not in STRONG and (filtered or agreeing) and not elsewhere)
     ]
     if counting and counting[0] in weak and agreeing:
@@ -178,11 +178,13 @@ def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], counting: l
     return unknown
 
 
-def _may_send(book: Book, rules: Rules, host: str, provider: str) -> bool:
-    """Whether the SPF record lets the provider send; a domain without a record forbids nobody."""
-    records = [seen for seen in book.get(host, "TXT") if spf_text(seen)]
-    found = (rules.spf.find(target) for target, _ in spf_targets(book, host))
-    return not records or any(rule is not None and rule.provider == provider for rule in found)
+def _seconded(book: Book, rules: Rules, host: str, provider: str) -> bool:
+    """Whether the SPF record lets the provider send. A record may be missing from those at hand: then, whether a
+    token names the provider."""
+    if any(spf_text(seen) for seen in book.get(host, "TXT")):
+        found = (rules.spf.find(target) for target, _ in spf_targets(book, host))
+        return any(rule is not None and rule.provider == provider for rule in found)
+    return any(token.provider == provider for token in _tokens(book, rules, host))
 
 
 def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
