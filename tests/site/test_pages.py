@@ -165,6 +165,14 @@ def test_a_pinned_edition_stays_pinned(served: str) -> None:
     assert [href for href in inner if f"edition={edition}" not in href] == []
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_form_keeps_the_pinned_edition(served: str, path: str) -> None:
+    edition = get(served, "/healthz").json()["edition"]
+    page = BeautifulSoup(get(served, f"{path}{'&' if '?' in path else '?'}edition={edition}").content, "lxml")
+    forms = page.find_all("form")
+    assert forms and all(form.find("input", attrs={"name": "edition", "value": edition}) for form in forms)
+
+
 def test_a_picture_in_a_page_has_its_colours_from_the_style_sheet(served: str) -> None:
     """What a file says by attribute the page says by class, in light and in dark: each class has its rule."""
     style = get(served, "/assets/site.css").text
