@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import _bench
+from pipelines.attribution.matching import Suffixes
 from pipelines.attribution.networks import Network, Networks
-from pipelines.attribution.rules import Suffixes
 
 TITLE = "addresses and hosts to providers, records to findings"
 PREFIXES = {25_000: 1.6, 100_000: None, 500_000: 3.0}  # and the least ratio to pytricia

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipelines.attribution.book import Chain, Seen
-from pipelines.attribution.draft import HIDDEN, UNKNOWN, Draft
+from pipelines.attribution.draft import HIDDEN, UNKNOWN, Draft, by_rule
 from pipelines.attribution.rules import Rule, Rules
 from pipelines.text import search_key
 
@@ -64,15 +64,6 @@ def by_announcer(
 
 
 def _draft(host: str, chain: Chain, addresses: list[Seen], rule: Rule) -> Draft:
-    return Draft(
-        host,
-        "web",
-        "front",
-        rule.provider,
-        rule.id,
-        rule.confidence,
-        [*chain.records, *addresses],
-        product=rule.product,
-        origin=HIDDEN if rule.hides == "yes" else UNKNOWN,
-        endpoint=chain.end if chain.hops else addresses[0].value,
-    )
+    origin = HIDDEN if rule.hides == "yes" else UNKNOWN
+    endpoint = chain.end if chain.hops else addresses[0].value
+    return by_rule(host, rule, [*chain.records, *addresses], origin=origin, endpoint=endpoint)

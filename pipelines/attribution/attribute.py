@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
-from pipelines.attribution.draft import NONE, UNKNOWN, Draft, merge
+from pipelines.attribution.draft import NONE, UNKNOWN, Draft, by_rule, merge
 from pipelines.attribution.mail import mail
 from pipelines.attribution.rules import Rules
 from pipelines.attribution.spf import spf_targets
@@ -44,10 +44,8 @@ def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
 
 
 def dns(book: Book, rules: Rules, host: str) -> list[Draft]:
-    """Who answers for the zone: one row per operator of its name servers."""
+    """Who answers for the zone: one row per operator of its name servers, or one unknown row."""
     servers = book.get(host, "NS")
-    if not servers:
-        return []
     by_provider: dict[str, Draft] = {}
     unknown: list[Seen] = []
     for seen in servers:
@@ -57,76 +55,45 @@ def dns(book: Book, rules: Rules, host: str) -> list[Draft]:
         elif rule.provider in by_provider:
             by_provider[rule.provider].evidence.append(seen)
         else:
-            by_provider[rule.provider] = Draft(
-                host, "dns", "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product
-            )
+            by_provider[rule.provider] = by_rule(host, rule, [seen])
     drafts = [by_provider[provider] for provider in sorted(by_provider)]
     if unknown and not drafts:
-        drafts.append(Draft(host, "dns", "front", UNKNOWN, "name-server-unknown", "possible", unknown))
-    elif unknown:
+        return [Draft(host, "dns", "front", UNKNOWN, "name-server-unknown", "possible", unknown)]
+    if unknown:
         for draft in drafts:
             draft.contradiction = f"{len(unknown)} of {len(servers)} name servers are not known"
     return drafts
 
 
-def sending(book: Book, rules: Rules, host: str) -> list[Draft]:
-    """Who may send mail in the domain's name, by its SPF record."""
-    drafts = []
+def sending(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
+    """Who may send mail in the domain's name, by its SPF record: a row per name in it that a rule knows."""
     for target, seen in spf_targets(book, host):
         rule = rules.spf.find(target)
         if rule is not None:
-            drafts.append(
-                Draft(
-                    host,
-                    "mail_sending",
-                    "front",
-                    rule.provider,
-                    rule.id,
-                    rule.confidence,
-                    [seen],
-                    product=rule.product,
-                    endpoint=target,
-                )
-            )
-    return drafts
+            yield by_rule(host, rule, [seen], endpoint=target)
 
 
-def signing(book: Book, rules: Rules, host: str) -> list[Draft]:
+def signing(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
     """Who signs mail in the domain's name, by the targets of its DKIM selectors."""
-    drafts = []
     for selector in book.selectors(host):
         for seen in book.get(selector, "CNAME"):
             rule = rules.suffixes.find(names.host(seen.value))
             if rule is not None and rule.role == "mail_sending":
-                drafts.append(
-                    Draft(
-                        host, rule.role, "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product
-                    )
-                )
-    return drafts
+                yield by_rule(host, rule, [seen])
 
 
-def tokens(book: Book, rules: Rules, host: str) -> list[Draft]:
+def tokens(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
     """Vendors to whom somebody has proved ownership of the domain. It does not prove use."""
-    drafts = []
     by_name = rules.name_tokens.find(host)
     for seen in book.get(host, "TXT"):
         rule = rules.tokens.find(seen.value.strip().strip('"')) or by_name
         if rule is not None:
-            drafts.append(
-                Draft(host, rule.role, "front", rule.provider, rule.id, rule.confidence, [seen], product=rule.product)
-            )
-    return drafts
+            yield by_rule(host, rule, [seen], layer="front")
 
 
-def services(book: Book, rules: Rules, host: str) -> list[Draft]:
+def services(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
     """Rented services that SRV records name."""
-    drafts = []
     for seen in book.get(host, "SRV"):
         rule = rules.suffixes.find(names.without_priority(seen.value))
         if rule is not None and rule.role != "web":
-            layer = "back" if rule.role == "mail" else "front"
-            drafts.append(
-                Draft(host, rule.role, layer, rule.provider, rule.id, rule.confidence, [seen], product=rule.product)
-            )
-    return drafts
+            yield by_rule(host, rule, [seen])

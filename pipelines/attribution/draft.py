@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from pipelines.attribution.book import Seen
+from pipelines.attribution.rules import Rule
 
 UNKNOWN, NONE, HIDDEN = "unknown", "none", "hidden"
 
@@ -45,12 +46,41 @@ class Draft:
         return " > ".join(parts)
 
 
-_STRENGTH = {"confirmed": 0, "likely": 1, "possible": 2}
+# The three words, strongest first.
+STRENGTH = {"confirmed": 0, "likely": 1, "possible": 2}
+
+
+def by_rule(
+    host: str,
+    rule: Rule,
+    evidence: list[Seen],
+    *,
+    role: str | None = None,
+    layer: str | None = None,
+    region: str | None = None,
+    endpoint: str | None = None,
+    origin: str | None = None,
+) -> Draft:
+    """What a rule says of a host. The role is the rule's; the layer is back for mail and front for the others."""
+    role = role or rule.role
+    return Draft(
+        host,
+        role,
+        layer or ("back" if role == "mail" else "front"),
+        rule.provider,
+        rule.id,
+        rule.confidence,
+        evidence,
+        product=rule.product,
+        region=region,
+        endpoint=endpoint,
+        origin=origin,
+    )
 
 
 def weaker(first: str, second: str) -> str:
     """The weaker of two confidence words."""
-    return first if _STRENGTH[first] >= _STRENGTH[second] else second
+    return first if STRENGTH[first] >= STRENGTH[second] else second
 
 
 def merge(drafts: list[Draft]) -> list[Draft]:
@@ -62,7 +92,7 @@ def merge(drafts: list[Draft]) -> list[Draft]:
         if other is None:
             kept[key] = draft
             continue
-        strong, weak = (draft, other) if _STRENGTH[draft.confidence] < _STRENGTH[other.confidence] else (other, draft)
+        strong, weak = (draft, other) if STRENGTH[draft.confidence] < STRENGTH[other.confidence] else (other, draft)
         known = {seen.id for seen in strong.evidence}
         strong.evidence.extend(seen for seen in weak.evidence if seen.id not in known)
         strong.product = strong.product or weak.product

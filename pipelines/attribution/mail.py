@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
-from pipelines.attribution.draft import NONE, UNKNOWN, Draft, weaker
+from pipelines.attribution.draft import NONE, UNKNOWN, Draft, by_rule, weaker
 from pipelines.attribution.rules import Rule, Rules
 from pipelines.attribution.spf import spf_targets, spf_text
 
@@ -104,18 +104,9 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
 
 
 def _draft(host: str, role: str, layer: str, rule: Rule, evidence: list[Seen]) -> Draft:
-    return Draft(
-        host,
-        role,
-        layer,
-        rule.provider,
-        rule.id,
-        rule.confidence,
-        evidence,
-        product=rule.product,
-        region=rule.region,
-        endpoint=names.without_priority(evidence[0].value),
-    )
+    """What the rule of an exchanger says; its name is the endpoint."""
+    endpoint = names.without_priority(evidence[0].value)
+    return by_rule(host, rule, evidence, role=role, layer=layer, region=rule.region, endpoint=endpoint)
 
 
 def _exchanger_rule(book: Book, rules: Rules, host: str, target: str) -> tuple[Rule | None, list[Seen]]:

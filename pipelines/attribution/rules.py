@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pipelines.attribution.matching import Prefixes, Suffixes
 from pipelines.attribution.networks import Network, Networks, without_replaced
 from pipelines.errors import BadReference
 from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference
 from pipelines.text import search_key
 
+T = TypeVar("T")
+M = TypeVar("M", str, int)
 NOWHERE = "nowhere.csv"
 
 
@@ -35,7 +38,6 @@ class Rule:
     region_patterns: tuple[re.Pattern[str], ...] = ()
     region_codes: Mapping[str, str] | None = None
     kind: str | None = None
-    ai: bool = False
     also_web: bool = False
     shows_front: bool = False
 
@@ -70,219 +72,33 @@ def _region_pattern(template: str, provider: Provider) -> re.Pattern[str]:
     return re.compile(rf"{border}{escaped}$")
 
 
-class Suffixes:
-    """Longest suffix of a name, by whole labels. Every suffix has two labels or more.
-
-    The last two labels decide most names in one probe: either no suffix ends so, or just one does.
-    """
-
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self._rules = dict(rules)
-        self._ends: dict[str, Rule | None] = {}  # None where the labels before must be looked at
-        for suffix, rule in rules.items():
-            if "." not in suffix:
-                raise ValueError(f"the suffix {suffix!r} is one label; a whole top-level domain marks nobody")
-            end = _last_two(suffix)
-            self._ends[end] = rule if end == suffix and end not in self._ends else None
-
-    def __len__(self) -> int:
-        return len(self._rules)
-
-    def find(self, name: str) -> Rule | None:
-        try:
-            found = self._ends[name[name.rfind(".", 0, name.rfind(".")) + 1 :]]
-        except KeyError:
-            return None
-        if found is not None:
-            return found
-        found, dot = self._rules.get(name), -1
-        while found is None:
-            dot = name.find(".", dot + 1)
-            if dot < 0:
-                return None
-            found = self._rules.get(name[dot + 1 :])
-        return found
-
-
-def _last_two(name: str) -> str:
-    return name[name.rfind(".", 0, name.rfind(".")) + 1 :]
-
-
-class Prefixes:
-    """Longest prefix of a text, letters of either case alike. For verification tokens."""
-
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self._rules = {_token_key(prefix): rule for prefix, rule in rules.items()}
-        self._lengths = sorted({len(prefix) for prefix in self._rules}, reverse=True)
-
-    def find(self, text: str) -> Rule | None:
-        lowered = _token_key(text)
-        for length in self._lengths:
-            rule = self._rules.get(lowered[:length])
-            if rule is not None:
-                return rule
-        return None
-
-
-def _token_key(text: str) -> str:
-    """A token as it is compared: vendors and lists write `key:` and `key=` for one another."""
-    return text.lower().replace(":", "=")
-
-
 class Rules:
     """Every rule of one reference, with `extra` networks (the operator's imported ranges) on top."""
 
     def __init__(self, reference: Reference, extra: Iterable[Network] = ()) -> None:
         self.reference = reference
-        suffixes: dict[str, Rule] = {}
-        mail: dict[str, Rule] = {}
-        spf: dict[str, Rule] = {}
-        tokens: dict[str, Rule] = {}
-        name_tokens: dict[str, Rule] = {}
-        self.autonomous_systems: dict[int, Rule] = {}
-        self._name_servers: list[tuple[re.Pattern[str], Rule]] = []
-        self._headers: dict[str, list[tuple[re.Pattern[str] | None, Rule]]] = {}
-        networks: list[Network] = []
-        for provider in reference.providers.values():
-            for entry in provider.sections["suffixes"]:
-                for suffix, rule in self._suffix_rules(provider, entry):
-                    suffixes[suffix] = rule
-            for entry in provider.sections["mail"]:
-                for suffix, region in _expand(entry["suffix"], provider):
-                    mail[suffix] = Rule(
-                        f"mx:{provider.id}:{entry['suffix']}",
-                        provider.id,
-                        "mail",
-                        "mail",
-                        entry.get("product"),
-                        _confidence(entry["check"]),
-                        region=region,
-                        kind=entry["kind"],
-                    )
-            for entry in provider.sections["spf"]:
-                spf[entry["include"]] = Rule(
-                    f"spf:{provider.id}:{entry['include']}",
-                    provider.id,
-                    "mail_sending",
-                    "mail-sending",
-                    entry.get("product"),
-                    _confidence(entry["check"], "likely"),
-                )
-            for entry in provider.sections["tokens"]:
-                rule = self._token_rule(provider, entry)
-                (tokens if entry["position"] == "value" else name_tokens)[entry["token"]] = rule
-            for entry in provider.sections["name_servers"]:
-                rule = Rule(
-                    f"ns:{provider.id}:{entry['pattern']}",
-                    provider.id,
-                    "dns",
-                    "dns",
-                    entry.get("product"),
-                    _confidence(entry["check"]),
-                )
-                self._name_servers.append((re.compile(entry["pattern"]), rule))
-            for entry in provider.sections["headers"]:
-                strength = {"high": "confirmed", "medium": "likely", "low": "possible"}[entry["strength"]]
-                pattern = re.compile(entry["pattern"]) if entry.get("pattern") else None
-                rule = Rule(
-                    f"{entry['signal']}:{provider.id}",
-                    provider.id,
-                    ROLE_WORDS[entry["word"]],
-                    entry["word"],
-                    entry.get("product"),
-                    _confidence(entry["check"], strength),
-                    hides="yes" if entry["word"] == "cdn" else "no",
-                    kind=entry["strength"],
-                )
-                self._headers.setdefault(entry["signal"], []).append((pattern, rule))
-            for entry in provider.sections["networks"]:
-                if "asn" in entry:
-                    self.autonomous_systems[int(entry["asn"])] = Rule(
-                        f"asn:{provider.id}:AS{entry['asn']}",
-                        provider.id,
-                        "web",
-                        entry.get("word", "hosting"),
-                        entry.get("product"),
-                        _confidence(entry["check"], "likely"),
-                        hides="yes" if entry.get("word") == "cdn" else "no",
-                    )
-                if "prefix" in entry:
-                    networks.append(
-                        Network(
-                            entry["prefix"],
-                            provider.id,
-                            entry.get("product"),
-                            entry.get("region"),
-                            "",
-                            f"providers/{provider.id}.toml",
-                            in_front=entry.get("word") == "cdn",
-                            parked=entry.get("word") == "parked",
-                            confidence=_confidence(entry["check"], "likely"),
-                            role=ROLE_WORDS.get(entry.get("word", ""), "web"),
-                        )
-                    )
-        kinds = [(provider.kind, provider.id) for provider in reference.providers.values()]
-        self.clouds = frozenset(provider for kind, provider in kinds if kind == "cloud")
-        self.suites = frozenset(provider for kind, provider in kinds if kind == "office suite")
+        providers = reference.providers.values()
+        self.suffixes = Suffixes(_table(providers, _suffix_rules))
+        self.mail = Suffixes(_table(providers, _mail_rules))
+        self.spf = Suffixes(_table(providers, _spf_rules))
+        self.tokens = Prefixes(_table(providers, _token_rules, "value"))
+        self.name_tokens = Prefixes(_table(providers, _token_rules, "name"))
+        self.autonomous_systems = _table(providers, _announcer_rules)
+        self.clouds = frozenset(provider.id for provider in providers if provider.kind == "cloud")
+        self.suites = frozenset(provider.id for provider in providers if provider.kind == "office suite")
         unused = self._unused()
         self.parking = Suffixes(unused["parking"])
         self.placeholder_addresses = unused["address"]
         imported = list(extra)
+        networks = list(_each(providers, _networks))
         networks.extend(without_replaced(self._published_ranges(), imported))
         networks.extend(imported)
-        self.suffixes = Suffixes(suffixes)
-        self.mail = Suffixes(mail)
-        self.spf = Suffixes(spf)
-        self.tokens = Prefixes(tokens)
-        self.name_tokens = Prefixes(name_tokens)
         self.networks = Networks(networks)
+        self._name_servers = list(_each(providers, _name_server_rules))
+        self._headers: dict[str, list[tuple[re.Pattern[str] | None, Rule]]] = {}
+        for signal, pattern, rule in _each(providers, _header_rules):
+            self._headers.setdefault(signal, []).append((pattern, rule))
         self._known_servers: dict[str, Rule | None] = {}
-
-    def _suffix_rules(self, provider: Provider, entry: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
-        templates: Sequence[str] = entry.get("region", [])
-        templates = [templates] if isinstance(templates, str) else templates
-        fixed = next((t[1:] for t in templates if t.startswith("=")), None)
-        patterns = tuple(_region_pattern(t, provider) for t in templates if not t.startswith("="))
-        for suffix, region in _expand(entry["suffix"], provider):
-            yield (
-                suffix,
-                Rule(
-                    f"suffix:{provider.id}:{entry['suffix']}",
-                    provider.id,
-                    ROLE_WORDS[entry["word"]],
-                    entry["word"],
-                    entry.get("product"),
-                    _confidence(entry["check"]),
-                    hides=entry.get("hides_origin", "no"),
-                    region=fixed or region,
-                    region_patterns=patterns,
-                    region_codes=provider.region_codes or None,
-                    also_web=bool(entry.get("also_web")),
-                    shows_front=bool(entry.get("shows_front")),
-                ),
-            )
-
-    def _token_rule(self, provider: Provider, entry: Mapping[str, Any]) -> Rule:
-        category = entry["category"]
-        if entry.get("ai"):
-            role = "ai"
-        elif category in ("tls-validation", "certificates"):
-            role = "certificate"
-        elif category in ("mail-sending", "identity"):
-            role = category.replace("-", "_")
-        elif entry["position"] == "name" and category in ("cdn", "hosting", "cloud", "database"):
-            role = "certificate"  # it validates the name; it does not show who serves it
-        else:
-            role = "saas"
-        return Rule(
-            f"token:{provider.id}:{entry['token']}",
-            provider.id,
-            role,
-            category,
-            entry.get("product"),
-            _confidence(entry["check"], "likely"),
-            ai=bool(entry.get("ai")),
-        )
 
     def _unused(self) -> dict[str, dict[str, Rule]]:
         """Marks of names that nobody uses by kind: the suffixes of parking pages, and placeholder addresses."""
@@ -341,6 +157,154 @@ class Rules:
             if pattern is None or pattern.search(value):
                 return rule
         return None
+
+
+def _each(providers: Iterable[Provider], rules_of: Callable[[Provider], Iterable[T]]) -> Iterator[T]:
+    for provider in providers:
+        yield from rules_of(provider)
+
+
+def _table(
+    providers: Iterable[Provider], rules_of: Callable[..., Iterable[tuple[M, Rule]]], *more: str
+) -> dict[M, Rule]:
+    """The rules of all providers by their marks; BadReference, naming both, where a mark has two owners."""
+    table: dict[M, Rule] = {}
+    for provider in providers:
+        for mark, rule in rules_of(provider, *more):
+            if mark in table:
+                raise BadReference(
+                    f"providers/{provider.id}.toml", f"{mark!r}", f"marks {table[mark].provider} already ({rule.id})"
+                )
+            table[mark] = rule
+    return table
+
+
+def _suffix_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
+    for entry in provider.sections["suffixes"]:
+        templates: Sequence[str] = entry.get("region", [])
+        templates = [templates] if isinstance(templates, str) else templates
+        fixed = next((t[1:] for t in templates if t.startswith("=")), None)
+        patterns = tuple(_region_pattern(t, provider) for t in templates if not t.startswith("="))
+        for suffix, region in _expand(entry["suffix"], provider):
+            yield (
+                suffix,
+                Rule(
+                    f"suffix:{provider.id}:{entry['suffix']}",
+                    provider.id,
+                    ROLE_WORDS[entry["word"]],
+                    entry["word"],
+                    entry.get("product"),
+                    _confidence(entry["check"]),
+                    hides=entry.get("hides_origin", "no"),
+                    region=fixed or region,
+                    region_patterns=patterns,
+                    region_codes=provider.region_codes or None,
+                    also_web=bool(entry.get("also_web")),
+                    shows_front=bool(entry.get("shows_front")),
+                ),
+            )
+
+
+def _mail_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
+    for entry in provider.sections["mail"]:
+        for suffix, region in _expand(entry["suffix"], provider):
+            yield (
+                suffix,
+                Rule(
+                    f"mx:{provider.id}:{entry['suffix']}",
+                    provider.id,
+                    "mail",
+                    "mail",
+                    entry.get("product"),
+                    _confidence(entry["check"]),
+                    region=region,
+                    kind=entry["kind"],
+                ),
+            )
+
+
+def _spf_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
+    for entry in provider.sections["spf"]:
+        name, sure = f"spf:{provider.id}:{entry['include']}", _confidence(entry["check"], "likely")
+        yield entry["include"], Rule(name, provider.id, "mail_sending", "mail-sending", entry.get("product"), sure)
+
+
+def _name_server_rules(provider: Provider) -> Iterator[tuple[re.Pattern[str], Rule]]:
+    for entry in provider.sections["name_servers"]:
+        name, sure = f"ns:{provider.id}:{entry['pattern']}", _confidence(entry["check"])
+        yield re.compile(entry["pattern"]), Rule(name, provider.id, "dns", "dns", entry.get("product"), sure)
+
+
+def _header_rules(provider: Provider) -> Iterator[tuple[str, re.Pattern[str] | None, Rule]]:
+    for entry in provider.sections["headers"]:
+        strength = {"high": "confirmed", "medium": "likely", "low": "possible"}[entry["strength"]]
+        rule = Rule(
+            f"{entry['signal']}:{provider.id}",
+            provider.id,
+            ROLE_WORDS[entry["word"]],
+            entry["word"],
+            entry.get("product"),
+            _confidence(entry["check"], strength),
+            hides="yes" if entry["word"] == "cdn" else "no",
+            kind=entry["strength"],
+        )
+        yield entry["signal"], re.compile(entry["pattern"]) if entry.get("pattern") else None, rule
+
+
+def _token_rules(provider: Provider, position: str) -> Iterator[tuple[str, Rule]]:
+    for entry in provider.sections["tokens"]:
+        if entry["position"] == position:
+            name, sure = f"token:{provider.id}:{entry['token']}", _confidence(entry["check"], "likely")
+            role, word = _token_role(entry), entry["category"]
+            yield entry["token"], Rule(name, provider.id, role, word, entry.get("product"), sure)
+
+
+def _token_role(entry: Mapping[str, Any]) -> str:
+    category = entry["category"]
+    if entry.get("ai"):
+        return "ai"
+    if category in ("tls-validation", "certificates"):
+        return "certificate"
+    if category in ("mail-sending", "identity"):
+        return str(category.replace("-", "_"))
+    if entry["position"] == "name" and category in ("cdn", "hosting", "cloud", "database"):
+        return "certificate"  # it validates the name; it does not show who serves it
+    return "saas"
+
+
+def _announcer_rules(provider: Provider) -> Iterator[tuple[int, Rule]]:
+    for entry in provider.sections["networks"]:
+        if "asn" in entry:
+            yield (
+                int(entry["asn"]),
+                Rule(
+                    f"asn:{provider.id}:AS{entry['asn']}",
+                    provider.id,
+                    "web",
+                    entry.get("word", "hosting"),
+                    entry.get("product"),
+                    _confidence(entry["check"], "likely"),
+                    hides="yes" if entry.get("word") == "cdn" else "no",
+                ),
+            )
+
+
+def _networks(provider: Provider) -> Iterator[Network]:
+    """Prefixes that we looked up ourselves."""
+    for entry in provider.sections["networks"]:
+        if "prefix" in entry:
+            yield Network(
+                entry["prefix"],
+                provider.id,
+                entry.get("product"),
+                entry.get("region"),
+                "",
+                f"providers/{provider.id}.toml",
+                in_front=entry.get("word") == "cdn",
+                parked=entry.get("word") == "parked",
+                confidence=_confidence(entry["check"], "likely"),
+                role=ROLE_WORDS.get(entry.get("word", ""), "web"),
+            )
 
 
 def published_network(

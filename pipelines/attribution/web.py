@@ -12,12 +12,14 @@ import dataclasses
 from pipelines.attribution import names
 from pipelines.attribution.announced import AS_KIND, HOLDER_KIND, by_announcer
 from pipelines.attribution.book import Book, Chain, Seen
-from pipelines.attribution.draft import HIDDEN, NONE, UNKNOWN, Draft
+from pipelines.attribution.draft import HIDDEN, NONE, STRENGTH, UNKNOWN, Draft, by_rule
 from pipelines.attribution.networks import Network, is_private
 from pipelines.attribution.rules import Rule, Rules
 
 # A hop that a rule knows: its place in the chain, its name and the rule.
 _Hop = tuple[int, str, Rule]
+# A header or cookie that a rule knows.
+_Mark = tuple[Seen, Rule]
 
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
@@ -61,18 +63,7 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
         places = [(at, place) for at, name, hop in answering if (place := hop.region_of(name))]
         index, region = places[-1] if places else (index, None)
     role = _role(rule, host)
-    draft = Draft(
-        host,
-        role,
-        "back" if role == "mail" else "front",
-        rule.provider,
-        rule.id,
-        rule.confidence,
-        evidence=chain.records[: index + 1],
-        product=rule.product,
-        region=region,
-        endpoint=target,
-    )
+    draft = by_rule(host, rule, chain.records[: index + 1], role=role, region=region, endpoint=target)
     if role == "web":
         draft.origin = _origin(rule)
         if draft.region is None and rule.hides == "no":
@@ -115,20 +106,8 @@ def _from_earlier_hops(chain: Chain, answers: Draft, hops: list[_Hop]) -> list[D
             if answers.origin == HIDDEN and rule.hides == "no":
                 answers.origin = rule.provider
             continue
-        drafts.append(
-            Draft(
-                answers.host,
-                rule.role,
-                "back" if rule.role == "mail" else "front",
-                rule.provider,
-                rule.id,
-                rule.confidence,
-                evidence=chain.records[: index + 1],
-                product=rule.product,
-                endpoint=target,
-                origin=answers.origin if rule.role == "web" else None,
-            )
-        )
+        origin = answers.origin if rule.role == "web" else None
+        drafts.append(by_rule(answers.host, rule, chain.records[: index + 1], endpoint=target, origin=origin))
     return drafts
 
 
@@ -224,6 +203,7 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
     regions = {network.region for network in networks}
     products = {network.product for network in networks}
     in_front = any(network.in_front for network in networks)
+    origin = HIDDEN if in_front else UNKNOWN if first.anycast else provider
     return Draft(
         host,
         first.role,
@@ -235,7 +215,7 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
         product=products.pop() if len(products) == 1 else None,
         region=regions.pop() if len(regions) == 1 and not in_front else None,
         endpoint=chain.end if chain.hops else hits[0][0].value,
-        origin=None if first.role != "web" else HIDDEN if in_front else UNKNOWN if first.anycast else provider,
+        origin=origin if first.role == "web" else None,
         note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
     )
 
@@ -270,50 +250,49 @@ def _from_certificate(book: Book, rules: Rules, host: str, addresses: list[Seen]
     return []
 
 
-def _header_marks(book: Book, rules: Rules, host: str) -> list[tuple[Seen, Rule]]:
+def _header_marks(book: Book, rules: Rules, host: str) -> list[_Mark]:
+    """What headers and cookies show, strongest first, whatever the order of the records."""
     marks = []
     for kind, records in book.types(host).items():
         lowered = kind.lower()
         if lowered.startswith(("header:", "cookie:")):
             for seen in records:
                 rule = rules.header(lowered, seen.value)
-                if rule is not None and rule.provider in rules.reference.providers:
+                if rule is not None:
                     marks.append((seen, rule))
-    return marks
+    return sorted(marks, key=lambda mark: (STRENGTH[mark[1].confidence], mark[1].id, mark[0].value))
 
 
-def _with_headers(host: str, drafts: list[Draft], marks: list[tuple[Seen, Rule]]) -> list[Draft]:
-    """Join what response headers show: the front where DNS shows none, the origin behind a front."""
-    if not marks:
+def _with_headers(host: str, drafts: list[Draft], marks: list[_Mark]) -> list[Draft]:
+    """Join what response headers show: the front where DNS shows none, the origin behind a front.
+
+    A name that certainly leads nowhere stays so: what answered was seen from inside, or is a domain trader's page.
+    """
+    if not marks or any(draft.provider == NONE for draft in drafts):
         return drafts
-    fronts = [(seen, rule) for seen, rule in marks if rule.hides == "yes"]
-    origins = [(seen, rule) for seen, rule in marks if rule.hides != "yes" and rule.role == "web"]
-    known = [draft for draft in drafts if draft.provider not in (UNKNOWN, NONE)]
-    if not known and (fronts or origins):
-        seen, rule = (fronts or origins)[0]
-        drafts = [
-            Draft(
-                host,
-                "web",
-                "front",
-                rule.provider,
-                rule.id,
-                rule.confidence,
-                [seen],
-                product=rule.product,
-                origin=HIDDEN if rule.hides == "yes" else rule.provider,
-            )
-        ]
-        known = drafts
-    for draft in known:
-        if draft.role != "web":
+    fronts = [mark for mark in marks if mark[1].hides == "yes"]
+    origins = [mark for mark in marks if mark[1].hides != "yes" and mark[1].role == "web"]
+    if all(draft.provider == UNKNOWN for draft in drafts):
+        drafts = _by_headers(host, fronts or origins) or drafts
+    behind = {rule.provider for _, rule in origins}
+    shown = [seen for seen, rule in origins if rule.kind != "low"]
+    for draft in drafts:
+        if draft.role != "web" or draft.provider == UNKNOWN:
             continue
-        behind = {rule.provider for _, rule in origins}
-        if draft.origin in (HIDDEN, UNKNOWN) and len(behind) == 1:
-            seen, rule = origins[0]
-            if rule.kind != "low":
-                draft.origin = rule.provider
-                draft.evidence.append(seen)
+        if draft.origin in (HIDDEN, UNKNOWN) and len(behind) == 1 and shown:
+            draft.origin = next(iter(behind))
+            draft.evidence.append(shown[0])
         elif draft.origin not in (HIDDEN, UNKNOWN, None) and behind and draft.origin not in behind:
             draft.contradiction = f"headers show {', '.join(sorted(behind))}"
     return drafts
+
+
+def _by_headers(host: str, marks: list[_Mark]) -> list[Draft]:
+    """One row per provider that the marks name, by its strongest."""
+    drafts: dict[str, Draft] = {}
+    for seen, rule in marks:
+        if rule.provider in drafts:
+            drafts[rule.provider].evidence.append(seen)
+        else:
+            drafts[rule.provider] = by_rule(host, rule, [seen], origin=HIDDEN if rule.hides == "yes" else rule.provider)
+    return [drafts[provider] for provider in sorted(drafts)]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.attribution.matching import Suffixes
 from pipelines.attribution.networks import Network, Networks
 from pipelines.attribution.packed import packed
-from pipelines.attribution.rules import Rule, Suffixes
+from pipelines.attribution.rules import Rule
 
 LABEL = st.sampled_from(["a", "b", "ab", "gov", "uk", "x-1"])
 NAME = st.lists(LABEL, min_size=1, max_size=5).map(".".join)

@@ -328,6 +328,15 @@ TOGETHER = [
     ("the load balancer's cookie of Google", ["cookie:GCLB CK"], {("web", "gcp", "", "gcp")}),
     ("the cookie of a machine that anybody can buy", ["cookie:BIGipServerpool 1", "CNAME d111.cloudfront.net"],
      {("web", "aws", "", "hidden")}),
+    ("headers of two networks in front", ["header:cf-ray 1-LHR", "header:x-amz-cf-id 2"],
+     {("web", "cloudflare", "", "hidden"), ("web", "aws", "", "hidden")}),
+    ("a weak mark beside a strong one of the same origin", ["CNAME x.cdn.cloudflare.net", "header:x-sid 1", "header:x-wix-request-id 2"],
+     {("web", "cloudflare", "", "wix")}),
+    ("a platform and the cloud beneath it", ["header:x-vercel-id 1", "header:x-amzn-requestid 2"],
+     {("web", "vercel", "", "vercel"), ("web", "aws", "", "aws")}),
+    ("what a parking page answers with", ["NS ns1.bodis.com", "A 145.1.2.3", "cookie:AWSALB 1"],
+     {("web", "none", "", ""), ("dns", "unknown", "", "")}),
+    ("a header seen from inside", ["A 10.0.0.1", "header:server cloudflare"], {("web", "none", "", "")}),
     ("two origins shown, so none", ["cookie:AWSALB 1", "cookie:ARRAffinity 2", "CNAME d111.cloudfront.net"],
      {("web", "aws", "", "hidden")}),
 ]  # fmt: skip
@@ -353,11 +362,12 @@ def test_the_name_that_was_given_to_the_customer_answers(
     assert (answer["rule_id"], answer["confidence"]) == (rule, confidence)
 
 
-def test_what_the_records_of_one_name_show_together(run: Callable, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [1, -1], ids=["forwards", "backwards"])
+def test_what_the_records_of_one_name_show_together(run: Callable, tmp_path: Path, step: int) -> None:
     rows = [
         (f"n{number}.example", *record.split(" ", 1))
         for number, (_, records, _) in enumerate(TOGETHER)
-        for record in records
+        for record in records[::step]
     ]
     given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for row in attributed(run, tmp_path / "names.csv", rows):

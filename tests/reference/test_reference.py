@@ -83,6 +83,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("ranges.csv", ",aws,", ",awx,", "ranges.csv, row"),
     ("nowhere.csv", "parking,bodis.com", "parkin,bodis.com", "nowhere.csv, row 5: kind 'parkin'"),
     ("nowhere.csv", "re-checked,recalled", "re-checked,guessed", "nowhere.csv, row 2: check is 'guessed'"),
+    ("providers/azure.toml", 'suffix = "azurecr.io"', 'suffix = "cloudfront.net"', "providers/azure.toml, 'cloudfront.net': marks aws already"),
     ("providers/aws.toml", "anycast = [", "anycost = [", "providers/aws.toml, range_products.anycost"),
     ("global_dependencies.csv", ",A,https", ",Z,https", "global_dependencies.csv, row"),
     ("council_records.csv", "host,type,value", "host,typ,value", "council_records.csv, the header: lacks type"),
