@@ -20,6 +20,7 @@ from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, by_rule, weaker
 from pipelines.attribution.rules import Rule, Rules
 from pipelines.attribution.spf import spf_targets, spf_text
+from pipelines.attribution.web import network_of
 
 # Names that are never a host (RFC 6761). Domain traders' pages take no mail either.
 _NEVER_HOSTS = frozenset({"localhost", "invalid"})
@@ -83,24 +84,35 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         _note_contradictions(mailboxes, [*signs, *_dkim(book, rules, host, copied=True)])
         return [*front, *drafts]
     if own and not front:
-        front.append(
-            Draft(
-                host,
-                "mail",
-                "front",
-                UNKNOWN,
-                "mx-own-relay",
-                "likely",
-                own,
-                product="relay under its own name",
-                endpoint=names.without_priority(own[0].value),
-            )
-        )
+        front.append(_own_relay(book, rules, host, own))
     if front or own or unknown:
         return [*front, *drafts, _behind(book, rules, host, signs, counting, filtered)]
     if placeholders:
         return [*drafts, Draft(host, "mail", "back", NONE, "mx-placeholder", "confirmed", placeholders)]
     return drafts
+
+
+def _own_relay(book: Book, rules: Rules, host: str, own: list[Seen]) -> Draft:
+    """A server under the domain's own name: run by whoever publishes its addresses, where that is one provider."""
+    addresses = [seen for mx in own for seen in book.get(names.without_priority(mx.value), "A", "AAAA")]
+    networks = [network_of(rules, seen.value) for seen in addresses]
+    owners = {
+        network.provider if network and not network.in_front and not network.parked else None for network in networks
+    }
+    regions = {network.region if network else None for network in networks}
+    provider = owners.pop() or UNKNOWN if len(owners) == 1 else UNKNOWN
+    return Draft(
+        host,
+        "mail",
+        "front",
+        provider,
+        "mx-own-relay",
+        "likely",
+        [*own, *addresses] if provider != UNKNOWN else own,
+        product="relay under its own name",
+        region=regions.pop() if provider != UNKNOWN and len(regions) == 1 else None,
+        endpoint=names.without_priority(own[0].value),
+    )
 
 
 def _draft(host: str, role: str, layer: str, rule: Rule, evidence: list[Seen]) -> Draft:

@@ -123,7 +123,7 @@ def _region_of_addresses(rules: Rules, provider: str, addresses: list[Seen]) -> 
     """The one region of the provider's own ranges that the addresses stand in."""
     regions = set()
     for seen in addresses:
-        network = _network(rules, seen.value)
+        network = network_of(rules, seen.value)
         if network is None or network.provider != provider or network.in_front:
             return None
         regions.add(network.region)
@@ -133,7 +133,7 @@ def _region_of_addresses(rules: Rules, provider: str, addresses: list[Seen]) -> 
 def _contradiction(rules: Rules, rule: Rule, addresses: list[Seen]) -> str | None:
     others = set()
     for seen in addresses:
-        network = _network(rules, seen.value)
+        network = network_of(rules, seen.value)
         # A platform's address in another provider's range is how platforms work, not a contradiction.
         if network and network.provider != rule.provider and {rule.provider, network.provider} <= rules.clouds:
             others.add(network.provider)
@@ -142,7 +142,8 @@ def _contradiction(rules: Rules, rule: Rule, addresses: list[Seen]) -> str | Non
     return f"the name says {rule.provider}, the address stands in a range of {', '.join(sorted(others))}"
 
 
-def _network(rules: Rules, address: str) -> Network | None:
+def network_of(rules: Rules, address: str) -> Network | None:
+    """The published network of an address; None also for what is no address."""
     try:
         return rules.networks.find(address)
     except ValueError:
@@ -168,7 +169,7 @@ def _from_addresses(book: Book, rules: Rules, host: str, chain: Chain, addresses
     by_provider: dict[str, list[tuple[Seen, Network]]] = {}
     parked = []
     for seen in public:
-        network = _network(rules, seen.value)
+        network = network_of(rules, seen.value)
         if network is None:
             continue
         if network.parked:

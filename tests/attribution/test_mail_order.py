@@ -7,17 +7,19 @@ a token that somebody proved ownership, and autodiscover outlives a trial; the s
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 import pytest
 
 from pipelines import reference
-from pipelines.attribution import names, observe, rules
+from pipelines.attribution import names, networks, observe
 from pipelines.attribution.attribute import attribute_host
 from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import Draft
+from pipelines.attribution.rules import Rules, shipped
 
-RULES = rules.shipped(reference.load())
+RULES = shipped(reference.load())
 HOST = "bad-beispiel.example"
 
 EXCHANGERS = {
@@ -36,13 +38,13 @@ SIGNS = {
 STRONG = ("DKIM", "autodiscover")
 
 
-def mail(*records: tuple[str, str, str]) -> list[Draft]:
+def mail(*records: tuple[str, str, str], rules: Rules = RULES) -> list[Draft]:
     """Mail rows of the domain."""
     seen = (
         Seen(names.host(host), observe.kind(kind), observe.value(observe.kind(kind), value) or "", str(number))
         for number, (host, kind, value) in enumerate(records)
     )
-    return [draft for draft in attribute_host(Book(seen), RULES, HOST) if draft.role == "mail"]
+    return [draft for draft in attribute_host(Book(seen), rules, HOST) if draft.role == "mail"]
 
 
 def back(*records: tuple[str, str, str]) -> Draft:
@@ -126,6 +128,37 @@ def test_a_carrier_beside_the_exchanger_of_the_mailboxes_is_in_front_where_anoth
     named = {(draft.layer, draft.provider) for draft in mail(*both, SIGNS["SPF"])}
     assert named == {("front", "a1"), ("back", "microsoft-365")}
     assert {(draft.layer, draft.provider) for draft in mail(*both)} == {("back", "a1"), ("back", "microsoft-365")}
+
+
+SERVERS = [
+    # addresses of the domain's own exchanger, who stands in front
+    (["203.0.113.9"], "hetzner"),
+    (["203.0.113.9", "203.0.113.10"], "hetzner"),
+    (["203.0.113.9", "198.51.100.7"], "unknown"),
+    (["198.51.100.200"], "unknown"),
+    (["192.0.2.80"], "unknown"),
+    (["10.1.2.3"], "unknown"),
+    ([], "unknown"),
+    (["nothing that is an address"], "unknown"),
+]
+
+
+@pytest.mark.parametrize(("addresses", "provider"), SERVERS, ids=[" ".join(row[0]) or "none" for row in SERVERS])
+def test_an_exchanger_of_the_domains_own_stands_where_its_address_is(addresses: list[str], provider: str) -> None:
+    """The address names who runs the machine or its network; whose mailboxes stand behind it stays unknown."""
+    known = copy.copy(RULES)
+    known.networks = networks.Networks(
+        [
+            networks.Network("203.0.113.0/28", "hetzner", None, None, "2026-11-01", "ranges"),
+            networks.Network("198.51.100.0/28", "ovh", None, None, "2026-11-01", "ranges"),
+            networks.Network("192.0.2.0/24", "cloudflare", None, None, "2026-11-01", "ranges", in_front=True),
+        ]
+    )
+    records = [(HOST, "MX", "mail.bad-beispiel.example")] + [
+        ("mail.bad-beispiel.example", "A", text) for text in addresses
+    ]
+    found = mail(*records, rules=known)
+    assert {draft.layer: draft.provider for draft in found} == {"front": provider, "back": "unknown"}
 
 
 NATIONAL = [
