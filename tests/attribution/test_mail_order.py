@@ -296,6 +296,15 @@ def test_old_and_odd_names_of_the_two_large_providers(target: str, provider: str
     assert back((HOST, "MX", target)).provider == provider
 
 
+@pytest.mark.parametrize(
+    ("target", "provider"),
+    [("bad-beispiel-example.h-v1.mx.microsoft", "microsoft-365"), ("smtp.google.com", "google-workspace")],
+)
+def test_the_new_exchangers_of_the_two_large_providers_are_as_sure_as_the_old(target: str, provider: str) -> None:
+    found = back((HOST, "MX", target))
+    assert (found.provider, found.confidence) == (provider, "confirmed")
+
+
 def test_a_final_dot_that_was_lost() -> None:
     """Zone editors append the zone's name to a target without final dot. What was meant can be read, as possible."""
     exchanger = (HOST, "MX", "10 bad-beispiel-example.mail.protection.outlook.com.bad-beispiel.example.")
