@@ -213,7 +213,7 @@ def collect(
         raise
     finally:
         fetcher.close()
-        report.requests = fetcher.seen.requests
+        report.requests = fetcher.asked
     report.refused = isinstance(problem, FetchRefused)
     report.reason = str(problem) if problem else _doubt(facts, report, run, before, unread)
     report.state = "complete" if report.reason is None else "partial" if report.pages else "failed"

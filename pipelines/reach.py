@@ -22,10 +22,8 @@ import numpy.typing as npt
 DOWN, DEGRADED, NOTHING = 2, 1, 0
 Codes = npt.NDArray[np.uint8]
 AT_LEAST_DEGRADED = 0b010101
-DOWN_BITS = 0b101010
 NOT_KNOWN = 0b111100  # what is left of an effect whose evidence is not known: the worlds likely and open
 OPEN_BITS = 0b110000
-WORLDS = 3
 
 
 def encode(known: int, likely: int, open_: int) -> int:

@@ -169,12 +169,14 @@ class Store:
     def collect_garbage(self, keep_manifests: int = 20, now: float | None = None) -> int:
         """Remove files that none of the newest manifests names and that are older than a day.
 
-        The age lets a slow reader finish. Returns how many files went. Call inside `writer`.
+        The age lets a slow reader finish. Nothing goes while a manifest cannot be read: what it alone names is no
+        garbage. Returns how many files went. Call inside `writer`.
         """
+        states = list(self.manifests())
+        if len(states) < sum(bool(_MANIFEST_NAME.match(name)) for name in os.listdir(self.path / "manifests")):
+            return 0
         kept: set[str] = set()
-        for count, manifest in enumerate(self.manifests()):
-            if count >= keep_manifests:
-                break
+        for manifest in states[:keep_manifests]:
             kept.add(f"manifests/{manifest.number:06d}.json")
             kept.update(part.path for part in (*manifest.parts, *manifest.raw))
             kept.update(str(item["path"]) for item in manifest.quarantined)

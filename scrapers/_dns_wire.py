@@ -21,7 +21,6 @@ SOA: Final = 6
 MX: Final = 15
 TXT: Final = 16
 AAAA: Final = 28
-OPT: Final = 41
 CAA: Final = 257
 
 # A resolver that needs more links than this to reach a name is being led in circles (unbound stops at 11 to 12,

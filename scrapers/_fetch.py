@@ -24,7 +24,7 @@ import random
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -104,21 +104,12 @@ class Limits:
     bare_429_wait: float | None = None
 
 
-@dataclass(slots=True)
-class Seen:
-    """What one fetcher did, for the report of a run."""
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    by_status: dict[int, int] = field(default_factory=dict)
-
-
 class Fetcher:
-    """Guarded GET and POST for one run.
+    """Guarded GET for one run.
 
     `base_url` replaces scheme, host and port of every address (paths stay the real ones) and opens exactly
-    that host and port. `clock` and `sleep` are replaced in tests, so that a five-minute wait costs nothing.
+    that host and port. `asked` counts the requests made. `clock` and `sleep` are replaced in tests, so that a
+    five-minute wait costs nothing.
     """
 
     def __init__(
@@ -134,7 +125,7 @@ class Fetcher:
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self.limits = limits or Limits()
-        self.seen = Seen()
+        self.asked = 0
         self._base = split_base(base_url) if base_url else None
         self._opened = (self._base[1], self._base[2]) if self._base else None
         self._opt_out = tuple(pattern.lower().lstrip("*.") for pattern in opt_out)
@@ -171,21 +162,6 @@ class Fetcher:
     ) -> Fetched:
         """One body. `more` are further headers, such as If-None-Match of a conditional request (answer: 304); without
         `follow` a redirect is an answer like any other."""
-        return self._fetch("GET", url, accept, None, retry, more, follow)
-
-    def post(self, url: str, body: bytes, accept: str = "application/json") -> Fetched:
-        return self._fetch("POST", url, accept, body, True, None)
-
-    def _fetch(
-        self,
-        method: str,
-        url: str,
-        accept: str,
-        body: bytes | None,
-        retry: bool,
-        more: Mapping[str, str] | None,
-        follow: bool = True,
-    ) -> Fetched:
         if self._base is not None:  # an address that is asked elsewhere is still its owner's
             self._check_opt_out(urlsplit(url).hostname or "")
         if not retry:  # who asks once does not wait either
@@ -195,10 +171,9 @@ class Fetcher:
         last = TRIES - 1 if retry else 0
         for attempt in range(last + 1):
             if attempt:
-                self.seen.retries += 1
                 self._sleep(wait)
             try:
-                answer = self._follow(method, self.address(url), accept, body, more, follow)
+                answer = self._follow(self.address(url), accept, more or {}, follow)
             except (TooLate, requests.RequestException, HTTPError, OSError) as error:
                 problem, ended = why(error), Unanswered
                 wait = self._backoff(attempt)
@@ -230,19 +205,11 @@ class Fetcher:
             return self.limits.bare_429_wait
         return self._backoff(attempt)
 
-    def _follow(
-        self,
-        method: str,
-        url: str,
-        accept: str,
-        body: bytes | None,
-        more: Mapping[str, str] | None = None,
-        follow: bool = True,
-    ) -> Fetched:
+    def _follow(self, url: str, accept: str, more: Mapping[str, str], follow: bool) -> Fetched:
         seen: set[str] = set()
         for _ in range(MAX_REDIRECTS + 1):
             self._check(url)
-            answer = self._once(method, url, accept, body, more or {})
+            answer = self._once(url, accept, more)
             if not follow or answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = answer.headers.get("location", "")
@@ -261,7 +228,7 @@ class Fetcher:
         if parts.username or parts.password or "@" in parts.netloc:
             raise FetchRefused(f"{short(url)} carries a user name; it was not asked, give the address without")
         self._check_opt_out(parts.hostname)
-        if self._max_requests is not None and self.seen.requests >= self._max_requests:
+        if self._max_requests is not None and self.asked >= self._max_requests:
             raise RunOver(f"the {self._max_requests} requests allowed by --max-requests are used; run again to go on")
 
     def _check_silence(self, url: str, longest: float = LONGEST_WAIT_SECONDS) -> float:
@@ -294,21 +261,19 @@ class Fetcher:
                 f"{short(url)} redirects from https to http; it was not followed, look at the address in a browser"
             )
 
-    def _once(self, method: str, url: str, accept: str, body: bytes | None, more: Mapping[str, str]) -> Fetched:
+    def _once(self, url: str, accept: str, more: Mapping[str, str]) -> Fetched:
         host = urlsplit(url).netloc
         since = self._clock() - self._last.get(host, float("-inf"))
         wait = max(self.limits.least_seconds - since, self._check_silence(url))
         if wait > 0:
             self._sleep(wait)
-        self.seen.requests += 1
+        self.asked += 1
         self._session.made.clear()
         with Deadline(self._deadline, self._session.made) as deadline:
             try:
-                response = self._session.request(
-                    method,
+                response = self._session.get(
                     url,
                     headers={**more, "Accept": accept, "Connection": "close"},
-                    data=body,
                     stream=True,
                     allow_redirects=False,
                     timeout=(CONNECT_SECONDS, self._deadline),
@@ -330,8 +295,6 @@ class Fetcher:
                 raise
             finally:
                 self._last[host] = self._clock()
-        self.seen.bytes += len(data)
-        self.seen.by_status[response.status_code] = self.seen.by_status.get(response.status_code, 0) + 1
         headers = {key.lower(): value for key, value in response.headers.items()}
         return Fetched(url, response.status_code, headers, data, self._now().replace(microsecond=0), certificate)
 

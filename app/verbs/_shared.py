@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import inspect
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
     from pipelines.answers import Answer
     from pipelines.edition import Edition
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 as_json = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
 edition_option = click.option("--edition", "edition_id", metavar="ID", help="Edition to read; the newest otherwise.")
+
+
+def add_to_help(command: click.Command, title: str, names: Iterable[str]) -> None:
+    """A last line in the help of a verb: the names that it may be given."""
+    # Without its margin first: click takes away the margin of the whole, and the added line has none.
+    command.help = f"{inspect.cleandoc(command.help or '')}\n\n{title}: {', '.join(names)}."
 
 
 def store_of(context: click.Context) -> Store:

@@ -31,6 +31,7 @@ def command(context: click.Context, as_of: dt.date | None, json_wanted: bool) ->
     with store.writer("build") as writer:
         built = build.build(reference.load(), store, writer.base, as_of)
         build.write(writer, built)
+        store.collect_garbage()
     coverage = {
         row["collector"]: {
             "from": row["date_from"],

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 import click
 
 from app import collecting
-from app.verbs._shared import Day, as_json, opted_out, print_json, say, store_of
+from app.verbs._shared import Day, add_to_help, as_json, opted_out, print_json, say, store_of
 from pipelines.errors import Refused
 from scrapers._fetch import Fetcher
 from scrapers._source import Source, source, sources
@@ -132,4 +132,4 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
-command.help = f"{command.help}\n\nSources: {', '.join(sources())}."
+add_to_help(command, "Sources", sources())

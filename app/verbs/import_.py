@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from app.verbs._shared import Day, as_json, print_json, say, store_of
+from app.verbs._shared import Day, add_to_help, as_json, print_json, say, store_of
 from pipelines import ingest, reference
 from pipelines.readers import reader, readers
 
@@ -79,4 +79,4 @@ def command(
         context.exit(2)
 
 
-command.help = f"{command.help}\n\nKinds: {', '.join(readers())}."
+add_to_help(command, "Kinds", readers())

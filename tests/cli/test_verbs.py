@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,12 +31,26 @@ def test_help_shows_an_example(run: Callable, verb: str) -> None:
     assert ran.code == 0
     assert f"Example: cloudhold {verb}" in " ".join(ran.out.split())
     assert ran.err == ""
+    words = ran.out.partition("Options:")[0]
+    assert [line for line in words.splitlines() if "  " in line.strip() or line.startswith("   ")] == []
 
 
 def test_bare_help_lists_the_verbs(run: Callable) -> None:
     ran = run("--help")
     assert ran.code == 0
     assert set(VERBS) >= {"build", "import", "export", "attribute", "outage", "explain", "check", "serve"}
+
+
+def test_a_build_takes_away_what_a_crash_left_a_day_ago(run: Callable, store_path: Path) -> None:
+    assert run("build").code == 0
+    old, young = (store_path / "tables" / f"part-000009-000{n}-deadbeef.parquet" for n in (1, 2))
+    for left in (old, young):
+        left.write_bytes(b"left by a crash")
+    os.utime(old, (time.time() - 2 * 86_400,) * 2)
+    kept = {path: path.read_bytes() for path in (store_path / "editions").rglob("*.parquet")}
+    assert run("build").code == 0
+    assert (old.exists(), young.exists()) == (False, True)
+    assert {path: path.read_bytes() for path in kept} == kept
 
 
 @pytest.mark.parametrize(

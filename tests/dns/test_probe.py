@@ -100,7 +100,7 @@ def test_nobody_there_says_nothing_of_robots() -> None:
         )
         seen = probe(fetcher, "www.council.example")
     assert (seen.outcome, seen.marks) == ("timeout", ())
-    assert fetcher.seen.requests == 2  # robots.txt of https, then of http
+    assert fetcher.asked == 2  # robots.txt of https, then of http
 
 
 def test_an_address_that_is_not_public_is_refused() -> None:

@@ -42,7 +42,7 @@ class Mortal(Fetcher):
     dies_at: int | None = None
 
     def get(self, *args: Any, **kwargs: Any) -> Fetched:
-        if self.dies_at is not None and self.seen.requests >= self.dies_at:
+        if self.dies_at is not None and self.asked >= self.dies_at:
             raise Killed
         return super().get(*args, **kwargs)
 

@@ -75,7 +75,7 @@ class _Handler(http_faults.Handler):
                 told.asked.append(self.path)
             query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
             told.number += 1
-            self.honest = told.site(Asked(told.clock(), parts.path, query, b"", told.base), told.number)
+            self.honest = told.site(Asked(told.clock(), parts.path, query, told.base), told.number)
             strikes = told.fault is not None and self.path == told.target and (not told.times or told.hits < told.times)
             told.hits += strikes
         package = self._package()
@@ -124,8 +124,6 @@ class _Handler(http_faults.Handler):
 
     def _struck(self, body: bytes, kind: str | None = None) -> None:
         self._say(200, body, kind)
-
-    do_POST = do_GET
 
 
 class _Server(http_faults.Server):

@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.reply(200, b"<html><body><h1>ok</h1></body></html>", "text/html")
             return self.reply(404, b"{}")
 
-    do_HEAD = do_POST = do_GET
+    do_HEAD = do_GET
 
     def serve(self, name, on_page):
         page, context = self.page()

@@ -12,12 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: when (by the shared clock), what path, what keys, what body, of whom."""
+    """One request: when (by the shared clock), what path, what keys, of whom."""
 
     at: float
     path: str
     query: Mapping[str, str]
-    body: bytes = b""
     base: str = ""
 
 
@@ -78,10 +77,10 @@ def serve(answer: Callable[[Asked, int], Reply], clock: Clock | None = None) -> 
         def log_message(self, *_: object) -> None:
             pass
 
-        def _take(self, body: bytes) -> None:
+        def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
-            asked = Asked(time(), parts.path, query, body, f"http://{self.headers['Host']}")
+            asked = Asked(time(), parts.path, query, f"http://{self.headers['Host']}")
             log.append(asked)
             reply = answer(asked, len(log))
             self.send_response(reply.status)
@@ -90,12 +89,6 @@ def serve(answer: Callable[[Asked, int], Reply], clock: Clock | None = None) -> 
             self.send_header("Content-Length", str(len(reply.body) + (100 if reply.cut else 0)))
             self.end_headers()
             self.wfile.write(reply.body)
-
-        def do_GET(self) -> None:
-            self._take(b"")
-
-        def do_POST(self) -> None:
-            self._take(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

@@ -142,7 +142,7 @@ def test_base_url_opens_one_host_and_port_only(server) -> None:
     other = base.rpartition(":")[0] + ":1"
     opened = fetcher(base)
     with pytest.raises(FetchRefused, match="not public"):
-        opened._follow("GET", other + "/a", "*/*", None)
+        opened._follow(other + "/a", "*/*", {}, True)
 
 
 @pytest.mark.parametrize("target", ["{base}/secret", "http://localhost:{port}/secret", "http://[::1]:{port}/secret"])

@@ -133,6 +133,18 @@ def test_raw_bodies_come_back_as_they_went_in(store: Store) -> None:
     assert store.raw_body(part) == body
 
 
+def test_what_an_unreadable_manifest_may_name_is_no_garbage(store: Store) -> None:
+    for name in ("a", "b"):
+        with store.writer("test") as writer:
+            writer.add_rows("issues", issues(name))
+            writer.commit()
+    (store.path / "manifests" / "000002.json").write_bytes(b"damaged")
+    named_by_it_alone = {path for path in (store.path / "tables" / "issues").iterdir() if "000002" in path.name}
+    with store.writer("test"):
+        assert store.collect_garbage(now=dt.datetime.now().timestamp() + 2 * 24 * 3600) == 0
+    assert len(named_by_it_alone) == 1 and all(path.exists() for path in named_by_it_alone)
+
+
 def test_garbage_is_what_no_kept_manifest_names_and_is_a_day_old(store: Store) -> None:
     for name in ("a", "b"):
         with store.writer("test") as writer:
