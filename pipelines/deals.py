@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from pipelines import reference_contracts, reference_tables, schema
 from pipelines.contracts.pipeline import MADE, Pipeline
@@ -32,20 +31,17 @@ def contracts(
     notices, awards, providers = reference_contracts.named_contracts(reference)
     known = {o.organisation_id for o in organisations}
     pipeline = Pipeline(reference, body_names(organisations))
-    named = [(notice, item.partition(":")) for notice, items in sorted(providers.items()) for item in items]
-    table = pa.table(
-        {
-            "notice_id": pa.array([notice for notice, _ in named], pa.string()),
-            "provider": pa.array([provider for _, (_, _, provider) in named], pa.string()),
-            "grade": pa.array([grade for _, (grade, _, _) in named], pa.string()),
-        }
-    )
+    named = []
+    for notice, items in sorted(providers.items()):
+        for item in items:
+            grade, _, provider = item.partition(":")
+            named.append((notice, provider, grade))
 
     def run(connection: duckdb.DuckDBPyConnection) -> list[Organisation]:
         for name, ours in (("notices", notices), ("awards", awards)):
             connection.register(f"reviewed_{name}", schema.to_arrow(name, ours))
             view(connection, name, store.parts(name, manifest), f"reviewed_{name}")
-        found = pipeline.run(connection, reference_tables.source_id("contracts"), table)
+        found = pipeline.run(connection, reference_tables.source_id("contracts"), named)
         for name in MADE:
             made.put(name, found.batches(name))
         return [body for body in _named_bodies(reference, found.organisations) if body.organisation_id not in known]

@@ -79,6 +79,17 @@ def bounded(work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     raise AssertionError("there is a last limit")
 
 
+def given(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Leave table `name` with `rows`, every value as text. Not by way of pa.array(): that imports pandas."""
+    values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    chosen = ", ".join(f"unnest(${column}::VARCHAR[]) AS {column}" for column in columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {chosen}", dict(zip(columns, values, strict=True))
+    )
+
+
 def view(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], beside: str | None = None) -> None:
     """`name` as the rows of Parquet files, with those of the table `beside`."""
     parts = [f"SELECT * FROM {beside}"] if beside else []

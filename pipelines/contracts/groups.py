@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+
+from pipelines.tables import given
 
 PORTAL_ORDER = ("find-a-tender", "contracts-finder", "public-contracts-scotland", "sell2wales")
 START_DAYS = 31
@@ -151,14 +152,7 @@ def group(connection: duckdb.DuckDBPyConnection, named_source: str) -> None:
             continue
         sets.join(one, other)
         taken |= {(sets.root(one), other_portal), (sets.root(one), portal)}
-    pairs = list(sets.members())
-    members = pa.table(
-        {
-            "contract_id": pa.array([m for m, _ in pairs], pa.string()),
-            "root": pa.array([r for _, r in pairs], pa.string()),
-        }
-    )
-    connection.register("group_members", members)
+    given(connection, "group_members", ("contract_id", "root"), sets.members())
     order = " ".join(f"WHEN '{portal}' THEN {rank}" for rank, portal in enumerate(PORTAL_ORDER))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE groups AS
@@ -172,4 +166,3 @@ def group(connection: duckdb.DuckDBPyConnection, named_source: str) -> None:
             FROM all_members JOIN contracts_raw USING (contract_id)""",
         {"named": named_source},
     )
-    connection.unregister("group_members")

@@ -50,15 +50,16 @@ def clean(table: str, data: pa.Table) -> pa.Table:
 
 
 def _plain_texts(values: pa.Array, fill: str | None = None) -> pa.Array:
-    doubted = pc.or_kleene(
-        pc.match_substring_regex(values, _SUSPICIOUS),
-        pc.greater(pc.utf8_length(values), pa.scalar(MAX_TEXT, pa.int32())),
-    )
-    at = pc.indices_nonzero(pc.fill_null(doubted, False)).to_pylist()
-    if not at:
+    # Neither pa.array() nor pa.scalar() without need: they import pandas.
+    doubted = pc.match_substring_regex(values, _SUSPICIOUS)
+    lengths = pc.utf8_length(values)
+    if (pc.max(lengths).as_py() or 0) > MAX_TEXT:
+        doubted = pc.or_(doubted, pc.greater(lengths, pa.scalar(MAX_TEXT, pa.int32())))
+    if not pc.any(doubted).as_py():
         return values
-    changed = pa.array([plain(text) or fill for text in values.take(pa.array(at)).to_pylist()], type=pa.string())
-    return pc.replace_with_mask(values, pc.fill_null(doubted, False), changed)
+    changed = pa.lib.StringBuilder()
+    changed.append_values(plain(text) or fill for text in values.filter(doubted).to_pylist())
+    return pc.replace_with_mask(values, doubted, changed.finish())
 
 
 def stamp_versions(notices: pa.Table, awards: pa.Table) -> tuple[pa.Table, pa.Table]:

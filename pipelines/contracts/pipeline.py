@@ -7,6 +7,7 @@ else stays in the database.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pipelines.contracts.identity import NOBODY, Buyers, Identity, Suppliers
 from pipelines.contracts.provider_evidence import Behind, ProviderWords, behind
 from pipelines.contracts.superseding import SUPERSEDED
 from pipelines.reference import Reference
-from pipelines.tables import BATCH_ROWS
+from pipelines.tables import BATCH_ROWS, given
 
 INDIVIDUAL = "individual supplier"
 _TITLED = r"^\s*(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame)\b"
@@ -38,7 +39,6 @@ _SUPPLIER_KEY = (
     r"trim(regexp_replace(regexp_replace(lower(strip_accents(supplier_name)), "
     r"'\b(?:limited|ltd|plc|llp|llc|inc|uk)\b\.?', ' ', 'g'), '[^\pL\pN&+]+', ' ', 'g'))"
 )
-_NO_PROVIDERS = pa.table({name: pa.array([], pa.string()) for name in ("notice_id", "provider", "grade")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Made:
         """One table whole."""
         wanted = schema.arrow_schema(name)
         return pa.concat_tables(
-            [wanted.empty_table(), *(pa.Table.from_batches([b]).cast(wanted) for b in self.batches(name))]
+            [schema.empty(name), *(pa.Table.from_batches([b]).cast(wanted) for b in self.batches(name))]
         )
 
 
@@ -82,7 +82,7 @@ class Pipeline:
         self,
         connection: duckdb.DuckDBPyConnection,
         named_source: str,
-        named_providers: pa.Table = _NO_PROVIDERS,
+        named_providers: Iterable[tuple[str, str, str]] = (),
     ) -> Made:
         """From `notices` and `awards`, tables or views of `connection` with stored rows, to the tables.
 
@@ -95,10 +95,14 @@ class Pipeline:
         folding.fold(connection, self._words.coarse)
         identities = self._resolve_suppliers(connection)
         groups.group(connection, named_source)
-        providers = self._providers(connection, identities, named_source, named_providers)
+        given(connection, "named_providers", ("notice_id", "provider", "grade"), named_providers)
+        providers = self._providers(connection, identities, named_source)
         self._finish(connection, providers)
-        connection.register("providers_made", schema.to_arrow("contract_providers", providers))
-        return Made(connection, {key: facts for key, facts in shown.items() if key not in known})
+        columns = schema.table("contract_providers").names()
+        given(connection, "providers_made", columns, map(operator.attrgetter(*columns), providers))
+        made = Made(connection, {key: facts for key, facts in shown.items() if key not in known})
+        schema.validate("contract_providers", made.table("contract_providers"))
+        return made
 
     # -- who bought ------------------------------------------------------------------------------------------
 
@@ -106,13 +110,13 @@ class Pipeline:
         """Leave `buyer_names` and give back the name, with a source, that each organisation id was published under."""
         shown: dict[str, tuple[str, str]] = {}
         simple: list[tuple[str, str | None, str | None, str | None, str | None]] = []
-        special: list[str] = []
+        special: list[tuple[str]] = []
         names = connection.execute(
             "SELECT buyer_name, min(source_id) FROM notices WHERE buyer_name IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         for name, source in names:
             if self.buyers.depends_on_notice(name):
-                special.append(name)
+                special.append((name,))
                 continue
             buyer = self.buyers.find(name)
             simple.append((name, buyer.id, buyer.name, buyer.publisher, buyer.flag))
@@ -120,7 +124,7 @@ class Pipeline:
                 shown.setdefault(buyer.id, (buyer.name or name, source))
         rows = []
         if special:
-            _register(connection, "special_names", {"buyer_name": special})
+            given(connection, "special_names", ("buyer_name",), special)
             for notice_id, version, name, text, day, source in connection.execute(
                 """SELECT notice_id, version, buyer_name, concat_ws(' . ', title, description), published_on, source_id
                    FROM notices SEMI JOIN special_names USING (buyer_name) ORDER BY ALL"""
@@ -130,8 +134,8 @@ class Pipeline:
                 if buyer.id:
                     shown.setdefault(buyer.id, (buyer.name or name, source))
         columns = ("organisation_id", "shown_name", "publisher", "flag")
-        _register(connection, "simple_buyers", _transposed(("buyer_name", *columns), simple))
-        _register(connection, "special_buyers", _transposed(("notice_id", "version", *columns), rows))
+        given(connection, "simple_buyers", ("buyer_name", *columns), simple)
+        given(connection, "special_buyers", ("notice_id", "version", *columns), rows)
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE buyer_names AS
                 SELECT DISTINCT notice_id, version, {", ".join(f"b.{c}" for c in columns)} FROM notices JOIN simple_buyers b USING (buyer_name)
@@ -165,7 +169,7 @@ class Pipeline:
                 parent = self._reference.parent(identity.provider) if identity.provider else None
                 known.append((name, number, shown, identity.provider, identity.reseller, parent, identity.rule_id))
         columns = ("supplier_name", "number", "shown", "provider", "reseller", "parent", "rule_id")
-        _register(connection, "supplier_facts", _transposed(columns, known))
+        given(connection, "supplier_facts", columns, known)
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE suppliers_resolved AS
                WITH keys AS (SELECT supplier_name, {_SUPPLIER_KEY} AS name_key
@@ -191,11 +195,9 @@ class Pipeline:
         connection: duckdb.DuckDBPyConnection,
         identities: Mapping[tuple[str, str], Identity],
         named_source: str,
-        named_providers: pa.Table,
     ) -> list[Any]:
         """Rows of contract_providers; leaves `service_classes` (contract_id, service_class)."""
         record = schema.table("contract_providers").record
-        connection.register("named_providers", named_providers)
         candidates = connection.execute(
             """SELECT contract_id, title, description, cpv, suppliers, supplier_numbers, c.source_id,
                       list(n.provider || ' ' || n.grade) FILTER (n.provider IS NOT NULL) AS named
@@ -207,7 +209,7 @@ class Pipeline:
             {"words": self._words.coarse},
         ).fetchall()
         rows: list[Any] = []
-        classes: dict[str, list[str]] = {"contract_id": [], "service_class": []}
+        classes: list[tuple[str, str]] = []
         for contract_id, title, description, cpv, names, numbers, source_id, named in candidates:
             signed = [(n, identities.get((n, number or "-"), NOBODY)) for n, number in zip(names, numbers, strict=True)]
             via_reseller = any(identity.reseller for _, identity in signed)
@@ -219,8 +221,7 @@ class Pipeline:
                     found.append(Behind(provider, grade, None, "named contract, with its source", "named-contract"))
                     sources[provider] = named_source
             if found or via_reseller:
-                classes["contract_id"].append(contract_id)
-                classes["service_class"].append(self._classes.of(title, description, cpv))
+                classes.append((contract_id, self._classes.of(title, description, cpv)))
             rows += [
                 record(
                     contract_id=contract_id,
@@ -238,7 +239,7 @@ class Pipeline:
                 )
                 for b in found
             ]
-        _register(connection, "service_classes", classes)
+        given(connection, "service_classes", ("contract_id", "service_class"), classes)
         return rows
 
     # -- what replaced what ----------------------------------------------------------------------------------
@@ -246,7 +247,7 @@ class Pipeline:
     def _finish(self, connection: duckdb.DuckDBPyConnection, providers: list[Any]) -> None:
         """Leave `replaced` (contract_id, superseded_by)."""
         direct = [(row.contract_id, row.provider) for row in providers if row.grade == "direct" and not row.marketplace]
-        _register(connection, "direct_deals", _transposed(("contract_id", "provider"), direct))
+        given(connection, "direct_deals", ("contract_id", "provider"), direct)
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE replaced AS
                 WITH deals AS (
@@ -262,6 +263,7 @@ class Pipeline:
         )
 
 
+_PROVIDERS = schema.table("contract_providers")
 MADE = {
     "notices": f"SELECT {', '.join(schema.table('notices').names())} FROM latest",
     "contracts": "SELECT "
@@ -277,17 +279,7 @@ MADE = {
     " LEFT JOIN (SELECT contract_id, min(superseded_by) AS superseded_by FROM replaced GROUP BY contract_id) r"
     " USING (contract_id)",
     "contract_suppliers": f"SELECT {', '.join(schema.table('contract_suppliers').names())} FROM suppliers_resolved",
-    "contract_providers": "SELECT * FROM providers_made",
+    "contract_providers": "SELECT "
+    + ", ".join(f"{c.name}::BOOLEAN AS {c.name}" if c.python is bool else c.name for c in _PROVIDERS.columns)
+    + " FROM providers_made",
 }
-
-
-def _register(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[Any]]) -> None:
-    """A table of texts under a name."""
-    table = pa.table({key: pa.array(values, pa.string()) for key, values in columns.items()})
-    connection.register(f"given_{name}", table)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given_{name}")
-    connection.unregister(f"given_{name}")
-
-
-def _transposed(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
