@@ -129,29 +129,51 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@contextlib.contextmanager
+def _serving(store: Path, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address and the process of a whole server, as `cloudhold serve` gives it, until the block ends."""
+    port = free_port()
+    with (store.parent / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
+            env={**os.environ, "CLOUDHOLD_STORE": str(store), **more},
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+                    if answer.status == 200:
+                        break
+            except OSError:
+                time.sleep(0.25)
+        else:
+            pytest.fail(f"the server did not start: {(store.parent / 'serve.log').read_text()[-2000:]}")
+        yield address, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., contextlib.AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]:
+    """A server of one's own: `with serving(store) as (address, process)`."""
+    return _serving
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The whole server on the default edition, as `cloudhold serve` gives it; the explorer is under /explore."""
+    """The whole server on the default edition; the explorer is under /explore."""
     store = tmp_path_factory.mktemp("served") / "store"
     environment = {**os.environ, "CLOUDHOLD_STORE": str(store)}
-    program = [sys.executable, "-m", "app.cli"]
-    subprocess.run([*program, "build"], check=True, env=environment, cwd=ROOT, capture_output=True)
-    port = free_port()
-    log = (store.parent / "serve.log").open("wb")
-    process = subprocess.Popen(
-        [*program, "serve", "--port", str(port)], env=environment, cwd=ROOT, stdout=log, stderr=log
+    subprocess.run(
+        [sys.executable, "-m", "app.cli", "build"], check=True, env=environment, cwd=ROOT, capture_output=True
     )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
-                if answer.status == 200:
-                    break
-        except OSError:
-            time.sleep(0.25)
-    else:
-        process.kill()
-        pytest.fail(f"the server did not start: {(store.parent / 'serve.log').read_text()[-2000:]}")
-    yield address
-    process.terminate()
-    process.wait(timeout=20)
+    with _serving(store) as (address, _):
+        yield address

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from typing import Any
 
 import click
 
@@ -29,6 +31,7 @@ def command(context: click.Context, port: int = 8501, address: str = "127.0.0.1"
     """
     from app import server  # brings Streamlit: two seconds that no other verb should pay
 
+    signal.signal(signal.SIGTERM, _stop)
     edition = edition_of(context)
     if edition.private and address != "127.0.0.1":
         say("this edition holds private records: it is served on 127.0.0.1 only")
@@ -41,3 +44,9 @@ def command(context: click.Context, port: int = 8501, address: str = "127.0.0.1"
     say(f"cloudhold: edition {edition.id} on http://{address}:{port}")
     sys.stdout.flush()
     server.run(address, port, hosts)
+
+
+def _stop(number: int, frame: Any) -> None:
+    """End as at the end of the program, so that temporary folders go: the server, once it has closed, sends itself the
+    signal again, and what that does by default ends the process where it stands."""
+    sys.exit(0)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,3 +101,17 @@ def test_pages_are_small_and_need_nothing_from_elsewhere(served: str) -> None:
     page = get(served, "/")
     assert len(page.content) <= 60_000
     assert not re.search(r'(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1)', page.text)
+
+
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
+    serving: Callable[..., AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]], tmp_path: Path
+) -> None:
+    """Neither the files that it gave out, nor what it built its edition in."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with serving(tmp_path / "store", TMPDIR=str(folder)) as (address, process):
+        assert get(address, "/data/").status_code == 200
+        assert list(folder.glob("cloudhold-files-*")), "there is something that could be left"
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert list(folder.iterdir()) == []
