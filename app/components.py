@@ -125,7 +125,8 @@ def chart(spec: charts.Chart) -> None:
     if spec.empty:
         st.info("There is nothing to draw for this choice.")
         return
-    st.plotly_chart(plots.drawn(spec), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
+    scheme = palette.DARK if st.context.theme.type == "dark" else palette.LIGHT
+    st.plotly_chart(plots.drawn(spec, scheme), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
     if isinstance(spec, charts.Lines) and spec.rules:
         st.caption(plain(". ".join(charts.rule_words(spec))))
     rows = pd.DataFrame(charts.table(spec))

@@ -9,38 +9,52 @@ import plotly.graph_objects as go
 
 from app import palette
 from app.charts import SHAPES, Bars, Chart, DotMap, Dots, Lines, Matrix, Timeline, day, extent, words
+from app.palette import LIGHT, Scheme
 from pipelines.answers import percent
 
-_GRID = "#E5E5E5"
 
-
-def _layout(height: int, **more: Any) -> dict[str, Any]:
+def _layout(scheme: Scheme, height: int, **more: Any) -> dict[str, Any]:
     return {
         "height": height,
         "margin": {"l": 8, "r": 16, "t": 8, "b": 40},
-        "font": {"size": 14},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        "font": {"size": 14, "color": scheme.ink},
+        "paper_bgcolor": scheme.paper,
+        "plot_bgcolor": scheme.paper,
+        "legend": {
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "traceorder": "normal",
+            "font": {"size": 13},
+        },
         **more,
     }
 
 
-def _axis(**more: Any) -> dict[str, Any]:
-    return {"fixedrange": True, "gridcolor": _GRID, "automargin": True, **more}
+def _axis(scheme: Scheme, **more: Any) -> dict[str, Any]:
+    return {
+        "fixedrange": True,
+        "gridcolor": scheme.grid,
+        "zerolinecolor": scheme.quiet,
+        "automargin": True,
+        **more,
+    }
 
 
 @functools.singledispatch
-def figure(chart: Chart) -> dict[str, Any]:
-    """The chart as a plotly figure: a plain dict of data and layout."""
+def figure(chart: Chart, scheme: Scheme = LIGHT) -> dict[str, Any]:
+    """The chart as a plotly figure in the colours of its ground: a plain dict of data and layout."""
     raise TypeError(f"no figure for {type(chart).__name__}")
 
 
-def drawn(chart: Chart) -> go.Figure:
+def drawn(chart: Chart, scheme: Scheme = LIGHT) -> go.Figure:
     """The figure as plotly checks it: a wrong key or value fails here and not in the browser."""
-    return go.Figure(figure(chart))
+    return go.Figure(figure(chart, scheme))
 
 
 @figure.register
-def _(chart: Bars) -> dict[str, Any]:
+def _(chart: Bars, scheme: Scheme = LIGHT) -> dict[str, Any]:
     labels = list(chart.labels)
     places = palette.places(series.key for series in chart.series)
     traces = [
@@ -51,23 +65,22 @@ def _(chart: Bars) -> dict[str, Any]:
             "y": labels,
             "x": list(series.values),
             "marker": {
-                "color": palette.colour(series.key, places[series.key]),
-                "line": {"color": "#FFFFFF", "width": 1},
+                "color": scheme.colour(series.key, places[series.key]),
+                "line": {"color": scheme.quiet if series.key in palette.GREYS else scheme.paper, "width": 1},
                 "pattern": {
                     "shape": palette.PATTERN.get(series.key, ""),
                     "size": 8,
-                    "solidity": 0.25,
+                    "solidity": 0.2,
                     "fillmode": "overlay",
-                    "fgcolor": "#FFFFFF",
-                    "fgopacity": 0.8,
+                    "fgcolor": scheme.grain if series.key in palette.GREYS else "#FFFFFF",
+                    "fgopacity": 0.5,
                 },
             },
             "text": [words(v, chart) if v else "" for v in series.values],
-            "textposition": "auto",
-            "insidetextfont": {
-                "color": "#FFFFFF" if palette.colour(series.key, places[series.key]) in palette.DARK else palette.INK
-            },
-            "outsidetextfont": {"color": palette.INK},
+            # Dots and crosses stand in the way of a number; what they fill has its row to itself.
+            "textposition": "outside" if series.key in palette.GREYS else "auto",
+            "insidetextfont": {"color": palette.letters(scheme.colour(series.key, places[series.key]))},
+            "outsidetextfont": {"color": scheme.ink},
             "textangle": 0,
             "hovertemplate": "%{y}: %{x} " + series.label.lower() + "<extra></extra>",
         }
@@ -76,21 +89,25 @@ def _(chart: Bars) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": _layout(
-            110 + 34 * max(len(labels), 1),
+            scheme,
+            # On a telephone each word of the legend has a line of its own.
+            110 + 34 * max(len(labels), 1) + 14 * (len(chart.series) - 1),
             barmode="stack",
             showlegend=len(chart.series) > 1,
-            xaxis=_axis(title={"text": chart.unit}, rangemode="tozero", tickprefix="£" if chart.unit == "GBP" else ""),
-            yaxis=_axis(autorange="reversed", ticklabelposition="outside"),
+            xaxis=_axis(
+                scheme, title={"text": chart.unit}, rangemode="tozero", tickprefix="£" if chart.unit == "GBP" else ""
+            ),
+            yaxis=_axis(scheme, autorange="reversed", ticklabelposition="outside"),
         ),
     }
 
 
 @figure.register
-def _(chart: Lines) -> dict[str, Any]:
+def _(chart: Lines, scheme: Scheme = LIGHT) -> dict[str, Any]:
     traces: list[dict[str, Any]] = []
     places = palette.places(line.label for line in chart.lines)
     for place, line in enumerate(chart.lines):
-        colour = palette.colour(line.label, places[line.label])
+        colour = scheme.colour(line.label, places[line.label])
         if line.low:
             held = [i for i, low in enumerate(line.low) if low is not None and line.high[i] is not None]
             traces.append(
@@ -101,7 +118,7 @@ def _(chart: Lines) -> dict[str, Any]:
                     "x": [line.xs[i] for i in held] + [line.xs[i] for i in reversed(held)],
                     "y": [line.low[i] for i in held] + [line.high[i] for i in reversed(held)],
                     "fill": "toself",
-                    "fillcolor": _faded(colour),
+                    "fillcolor": palette.faded(colour, 0.18),
                     "line": {"width": 0},
                     "hoverinfo": "skip",
                     "showlegend": False,
@@ -122,7 +139,7 @@ def _(chart: Lines) -> dict[str, Any]:
     rules = [
         {
             "type": "line", "x0": rule.x, "x1": rule.x, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": palette.DARK_GREY, "width": 1, "dash": "dot"},
+            "line": {"color": scheme.quiet, "width": 1, "dash": "dot"},
         }
         for rule in chart.rules
     ]  # fmt: skip
@@ -137,18 +154,17 @@ def _(chart: Lines) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": _layout(
+            scheme,
             380,
             showlegend=len(chart.lines) > 1,
-            xaxis=_axis(title={"text": chart.x_label}),
-            yaxis=_axis(title={"text": chart.unit}, rangemode="tozero", tickformat=".0%" if chart.share else ","),
+            xaxis=_axis(scheme, title={"text": chart.x_label}),
+            yaxis=_axis(
+                scheme, title={"text": chart.unit}, rangemode="tozero", tickformat=".0%" if chart.share else ","
+            ),
             shapes=rules,
             annotations=notes,
         ),
     }
-
-
-def _faded(colour: str) -> str:
-    return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},0.18)"
 
 
 def _inert(text: str) -> str:
@@ -157,10 +173,16 @@ def _inert(text: str) -> str:
 
 
 @figure.register
-def _(chart: Matrix) -> dict[str, Any]:
+def _(chart: Matrix, scheme: Scheme = LIGHT) -> dict[str, Any]:
     shares = [[chart.share(r, c) for c in range(len(chart.columns))] for r in range(len(chart.rows))]
+    # A cell is narrow on a telephone: "<1%" says "under 1%".
     text = [
-        ["" if count is None else f"{words(count)}<br>{percent(share)}" for count, share in zip(line, row, strict=True)]
+        [
+            ""
+            if count is None
+            else words(count) + (f"<br>{_inert(percent(share).replace('under ', '<'))}" if count else "")
+            for count, share in zip(line, row, strict=True)
+        ]
         for line, row in zip(chart.counts, shares, strict=True)
     ]
     return {
@@ -173,8 +195,7 @@ def _(chart: Matrix) -> dict[str, Any]:
                 "zmin": 0,
                 "zmax": 1,
                 "text": text,
-                "texttemplate": "%{text}",
-                "colorscale": [[0, "#FFFFFF"], [1, palette.DARK_BLUE]],
+                "colorscale": [[0, scheme.paper], [1, scheme.cell]],
                 "showscale": False,
                 "xgap": 2,
                 "ygap": 2,
@@ -182,15 +203,26 @@ def _(chart: Matrix) -> dict[str, Any]:
             }
         ],
         "layout": _layout(
-            90 + 44 * max(len(chart.rows), 1),
-            xaxis=_axis(side="top"),
-            yaxis=_axis(autorange="reversed"),
+            scheme,
+            50 + 44 * max(len(chart.rows), 1),
+            margin={"l": 8, "r": 16, "t": 8, "b": 8},
+            xaxis=_axis(scheme, side="top", showgrid=False),
+            yaxis=_axis(scheme, autorange="reversed", showgrid=False),
+            annotations=[
+                {
+                    "x": column, "y": row, "text": note, "showarrow": False,
+                    "font": {"size": 12, "color": palette.letters(palette.mixed(scheme.paper, scheme.cell, share or 0))},
+                }
+                for row, (notes, line) in enumerate(zip(text, shares, strict=True))
+                for column, (note, share) in enumerate(zip(notes, line, strict=True))
+                if note
+            ],
         ),
-    }
+    }  # fmt: skip
 
 
 @figure.register
-def _(chart: Dots) -> dict[str, Any]:
+def _(chart: Dots, scheme: Scheme = LIGHT) -> dict[str, Any]:
     traces: list[dict[str, Any]] = []
     for place, key in enumerate(dict.fromkeys(dot.certainty for dot in chart.dots)):
         part = [dot for dot in chart.dots if dot.certainty == key]
@@ -211,8 +243,8 @@ def _(chart: Dots) -> dict[str, Any]:
                     "arrayminus": [low for _, low in ranges], "thickness": 1.5,
                 },
                 "marker": {
-                    "color": palette.colour(key, place), "size": 12, "symbol": SHAPES[place % len(SHAPES)],
-                    "line": {"color": palette.DARK_GREY, "width": 1},
+                    "color": scheme.colour(key, place), "size": 12, "symbol": SHAPES[place % len(SHAPES)],
+                    "line": {"color": scheme.quiet, "width": 1},
                 },
                 "customdata": [_inert(dot.path) for dot in part],
                 "hovertemplate": "%{y}: %{x}<br>%{customdata}<extra></extra>",
@@ -221,11 +253,16 @@ def _(chart: Dots) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": _layout(
+            scheme,
             110 + 30 * max(len(chart.dots), 1),
             xaxis=_axis(
-                title={"text": chart.unit}, rangemode="tozero", tickformat=".0%" if chart.unit == "share" else ""
+                scheme,
+                title={"text": chart.unit},
+                rangemode="tozero",
+                tickformat=".0%" if chart.unit == "share" else "",
             ),
             yaxis=_axis(
+                scheme,
                 autorange="reversed",
                 categoryorder="array",
                 categoryarray=[_inert(dot.label) for dot in chart.dots],
@@ -235,7 +272,7 @@ def _(chart: Dots) -> dict[str, Any]:
 
 
 @figure.register
-def _(chart: Timeline) -> dict[str, Any]:
+def _(chart: Timeline, scheme: Scheme = LIGHT) -> dict[str, Any]:
     first, last = extent(chart)
     places = palette.places(chart.keys)
     traces = []
@@ -259,7 +296,7 @@ def _(chart: Timeline) -> dict[str, Any]:
                 "x": xs,
                 "y": ys,
                 "text": text,
-                "line": {"color": palette.colour(key, places[key]), "width": 9},
+                "line": {"color": scheme.colour(key, places[key]), "width": 9},
                 "marker": {"symbol": "line-ns", "size": 10},
                 "hovertemplate": "%{text}<extra></extra>",
             }
@@ -267,9 +304,11 @@ def _(chart: Timeline) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": _layout(
+            scheme,
             110 + 26 * max(len(chart.spans), 1),
-            xaxis=_axis(type="date"),
+            xaxis=_axis(scheme, type="date"),
             yaxis=_axis(
+                scheme,
                 tickmode="array",
                 tickvals=list(range(len(chart.spans))),
                 ticktext=[_inert(_short(span.label)) for span in chart.spans],
@@ -279,7 +318,7 @@ def _(chart: Timeline) -> dict[str, Any]:
             shapes=[
                 {
                     "type": "line", "x0": chart.on, "x1": chart.on, "y0": 0, "y1": 1, "yref": "paper",
-                    "line": {"color": palette.INK, "width": 1, "dash": "dot"},
+                    "line": {"color": scheme.ink, "width": 1, "dash": "dot"},
                 }
             ],
         ),
@@ -291,7 +330,7 @@ def _short(text: str, most: int = 48) -> str:
 
 
 @figure.register
-def _(chart: DotMap) -> dict[str, Any]:
+def _(chart: DotMap, scheme: Scheme = LIGHT) -> dict[str, Any]:
     largest = max((point.size or 0 for point in chart.points), default=1) or 1
     places = palette.places(chart.keys)
     traces = []
@@ -307,11 +346,11 @@ def _(chart: DotMap) -> dict[str, Any]:
                     "y": [point.lat for point in part],
                     "text": [_inert(f"{point.label}: {point.words}") for point in part],
                     "marker": {
-                        "color": palette.colour(key, places[key]),
+                        "color": scheme.colour(key, places[key]),
                         "symbol": SHAPES[places[key]],
                         "size": [6 + 16 * ((point.size or 0) / largest) ** 0.5 for point in part],
                         "opacity": 0.85,
-                        "line": {"color": "#505A5F" if key in palette.GREYS else "#FFFFFF", "width": 1},
+                        "line": {"color": scheme.quiet if key in palette.GREYS else scheme.paper, "width": 1},
                     },
                     "hovertemplate": "%{text}<extra></extra>",
                 }
@@ -319,9 +358,10 @@ def _(chart: DotMap) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": _layout(
+            scheme,
             760,
-            xaxis=_axis(visible=False),
+            xaxis=_axis(scheme, visible=False),
             # A degree of latitude is 1.7 times as long as one of longitude at 54 degrees north.
-            yaxis=_axis(visible=False, scaleanchor="x", scaleratio=1.7),
+            yaxis=_axis(scheme, visible=False, scaleanchor="x", scaleratio=1.7),
         ),
     }

@@ -43,6 +43,8 @@ CONFIG: dict[str, Any] = {
     "theme.paddingTop": "1rem",
     "theme.light.primaryColor": "#12436D",
     "theme.light.textColor": "#0B0C0C",
+    "theme.dark.backgroundColor": "#12171C",
+    "theme.dark.secondaryBackgroundColor": "#1D242B",
     "theme.dark.primaryColor": "#6FB1EA",
     "theme.dark.textColor": "#FFFFFF",
     "theme.headingFontSizes": ["2.2rem", "1.5rem", "1.2rem", "1.05rem", "1rem", "0.9rem"],

@@ -121,7 +121,7 @@ def _(chart: Lines) -> tuple[str, float]:
         out.append(parts.text(mark_x, mark_y + 4, str(count + 1), size=11, anchor="middle", light=True))
     for place, line in enumerate(chart.lines):
         own = places[line.label]
-        colour, name = palette.colour(line.label, own), palette.css_class(line.label, own)
+        colour, name = palette.LIGHT.colour(line.label, own), palette.css_class(line.label, own)
         if line.low:
             held = [i for i, low in enumerate(line.low) if low is not None and line.high[i] is not None]
             edge = [f"{short(px(line.xs[i]))} {short(py(line.low[i] or 0))}" for i in held]
@@ -195,12 +195,12 @@ def _(chart: Matrix) -> tuple[str, float]:
             if count is None:
                 out.append(f'<rect x="{short(x)}" y="{y}" width="{short(wide - 2)}" height="{high - 2}" fill="none" stroke="#D9D9D9" class="grid" stroke-dasharray="2 3"/>')  # fmt: skip
                 continue
-            strong = share or 0
+            over = 0.12 + 0.88 * share if share else 0
             out.append(f'<rect x="{short(x)}" y="{y}" width="{short(wide - 2)}" height="{high - 2}" fill="#F3F2F1" class="track"/>')  # fmt: skip
-            if strong:
-                out.append(f'<rect x="{short(x)}" y="{y}" width="{short(wide - 2)}" height="{high - 2}" fill="{palette.DARK_BLUE}" class="c-cell" fill-opacity="{0.12 + 0.88 * strong:.2f}"/>')  # fmt: skip
+            if over:
+                out.append(f'<rect x="{short(x)}" y="{y}" width="{short(wide - 2)}" height="{high - 2}" fill="{palette.DARK_BLUE}" class="c-cell" fill-opacity="{over:.2f}"/>')  # fmt: skip
             middle = x + wide / 2 - 1
-            light = strong > 0.45
+            light = palette.letters(palette.mixed("#F3F2F1", palette.DARK_BLUE, over)) == "#FFFFFF"
             size = 12 if wide > 34 else 10
             out.append(parts.text(middle, y + 16, words(count), size=size, anchor="middle", bold=True, light=light))
             if share is not None and count:

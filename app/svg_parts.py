@@ -58,7 +58,7 @@ def rect(x: float, y: float, w: float, h: float, key: str, place: int, chart_id:
     """A box in its colour, with its certainty's pattern on it."""
     out = (
         f'<rect{_from_left(x)} y="{short(y)}" width="{short(max(w, 0.5))}" height="{short(h)}" '
-        f'fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)}"/>'
+        f'fill="{palette.LIGHT.colour(key, place)}" class="{palette.css_class(key, place)}"/>'
     )
     if palette.PATTERN.get(key):
         out += f'<rect{_from_left(x)} y="{short(y)}" width="{short(max(w, 0.5))}" height="{short(h)}" fill="url(#{chart_id}-{key})"/>'
@@ -101,9 +101,7 @@ def legend(entries: Sequence[tuple[str, str, int]], chart_id: str, shapes: bool 
 def marks(key: str, place: int, shapes: Iterable[str]) -> str:
     """Dots of one category in its colour, which is said once for all of them."""
     edge = "edge-strong" if key in palette.GREYS else "edge"
-    return (
-        f'<g fill="{palette.colour(key, place)}" class="{palette.css_class(key, place)} {edge}">{"".join(shapes)}</g>'
-    )
+    return f'<g fill="{palette.LIGHT.colour(key, place)}" class="{palette.css_class(key, place)} {edge}">{"".join(shapes)}</g>'
 
 
 def mark(x: float, y: float, r: float, place: int, note: str = "") -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app import charts, palette, plots, svg
+from app import charts, palette, plots, site, svg
 from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
 from app.site import _pages
 
@@ -161,10 +167,81 @@ def contrast(first: str, second: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_colours_stand_out_from_white_and_from_their_neighbour() -> None:
-    for colour in palette.CATEGORIES:
-        assert contrast(colour, "#FFFFFF") >= 3
-    assert contrast(palette.CERTAINTY["known"], palette.CERTAINTY["inferred"]) >= 3
+SCHEMES = [pytest.param(palette.LIGHT, id="light"), pytest.param(palette.DARK, id="dark")]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_stand_out_from_their_ground_and_from_their_neighbour(scheme: palette.Scheme) -> None:
+    known = {key: colour for key, colour in scheme.certainty.items() if key not in palette.GREYS}
+    for colour in (*scheme.categories, *known.values(), scheme.quiet):
+        assert contrast(colour, scheme.paper) >= 3, colour
+    assert contrast(known["known"], known["inferred"]) >= 3
+    for words in (scheme.ink, scheme.quiet):
+        assert contrast(words, scheme.paper) >= 4.5
+    for ground in (*scheme.categories, *scheme.certainty.values(), scheme.cell):
+        assert contrast(palette.letters(ground), ground) >= 4.5, ground
+
+
+def test_letters_are_read_on_every_ground() -> None:
+    for red, green, blue in itertools.product(range(0, 256, 17), repeat=3):
+        ground = f"#{red:02X}{green:02X}{blue:02X}"
+        assert contrast(palette.letters(ground), ground) >= 4.5, ground
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_style_sheet_of_the_pages_says_the_same_colours(scheme: palette.Scheme) -> None:
+    light, _, dark = (
+        (Path(site.__file__).parent / "assets" / "site.css").read_text().partition("prefers-color-scheme:dark")
+    )
+    said = dict(re.findall(r"--([a-z0-9-]+):(#[0-9a-f]+)", light if scheme is palette.LIGHT else dark))
+    named = {key.replace("_", "-"): colour for key, colour in scheme.certainty.items()}
+    named |= {f"c{place}": colour for place, colour in enumerate(scheme.categories)}
+    named |= {"cell": scheme.cell, "ink": scheme.ink, "quiet": scheme.quiet}
+    assert {key: said[key] for key in named} == {key: colour.lower() for key, colour in named.items()}
+    assert re.sub("#(.)(.)(.)$", r"#\1\1\2\2\3\3", said["paper"]) == scheme.paper.lower()
+
+
+def colours(part: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Each colour of a figure with the name of what has it."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from colours(value, f"{name}.{key}")
+    elif isinstance(part, list):
+        for value in part:
+            yield from colours(value, name)
+    elif isinstance(part, str) and re.fullmatch("#[0-9A-Fa-f]{6}", part):
+        yield name, part
+
+
+@pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)
+def test_a_figure_on_a_dark_ground_has_nothing_of_the_light_one(chart: charts.Chart) -> None:
+    figure = plots.figure(chart, palette.DARK)
+    assert figure["layout"]["paper_bgcolor"] == figure["layout"]["plot_bgcolor"] == palette.DARK.paper
+    assert figure["layout"]["font"]["color"] == palette.DARK.ink
+    found = list(colours(figure["data"])) + list(colours(figure["layout"].get("shapes", [])))
+    assert len(found) > 1
+    for name, colour in found:
+        if "font" not in name and "pattern" not in name and colour != palette.DARK.paper and "colorscale" not in name:
+            assert contrast(colour, palette.DARK.paper) >= 3, name
+    # The picture that is saved and printed stays as it is.
+    assert 'fill="#EEF0F2"' not in svg.draw(chart, burn=True)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_numbers_in_a_matrix_are_read_in_every_cell(scheme: palette.Scheme) -> None:
+    many = replace(
+        MATRIX, rows=("A",), columns=tuple(map(str, range(101))), counts=(tuple(range(101)),), out_of=(100,) * 101
+    )
+    notes = plots.figure(many, scheme)["layout"]["annotations"]
+    assert len(notes) == 101
+    for share, note in enumerate(notes):
+        ground = palette.mixed(scheme.paper, scheme.cell, share / 100)
+        assert contrast(note["font"]["color"], ground) >= 4.5, share
+    words = ET.fromstring(svg.draw(many)).iter("{http://www.w3.org/2000/svg}text")
+    fills = {element.text: element.attrib["fill"] for element in words if element.attrib.get("font-weight")}
+    for share in range(1, 101):
+        ground = palette.mixed("#F3F2F1", palette.DARK_BLUE, 0.12 + 0.88 * share / 100)
+        assert contrast(fills[str(share)], ground) >= 4.2, share  # our ink is not quite black
 
 
 def test_certainty_is_never_shown_by_colour_alone() -> None:

@@ -37,6 +37,7 @@ def opened(
     page.goto(address)
     expect(page.locator("h1").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Content hash").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
     return page
 
 
@@ -80,6 +81,10 @@ def test_every_page_paints_fits_and_asks_nobody_else(
     assert foreign == []
     assert page.title().strip()
     page.wait_for_load_state("networkidle")
+    papers = page.locator(".js-plotly-plot .main-svg:first-child").evaluate_all(
+        "drawn => drawn.map(chart => chart.style.background)"
+    )
+    assert set(papers) <= {ground}, "a chart lies on the ground of its page"
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"][:200]) for v in found] == []
     page.context.close()
