@@ -176,6 +176,19 @@ def test_national_hosts_are_named(target: str, provider: str) -> None:
     assert back((HOST, "MX", target)).provider == provider
 
 
+FILTERS = [
+    ("mx1.mtaroutes.com", "n-able"), ("mx01.security-mail.net", "secuserve"), ("mx1.comendosystems.com", "vipre"),
+    ("mx1.garmtech.net", "garmtech"), ("mx.secmail.com", "secmail"), ("mx1.ippnet.fi", "ippnet"),
+    ("town.in.hes.trendmicro.com", "trendmicro"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "provider"), FILTERS, ids=[row[0] for row in FILTERS])
+def test_national_filters_stand_in_front(target: str, provider: str) -> None:
+    layers = {draft.layer: draft.provider for draft in mail((HOST, "MX", target), SIGNS["SPF"])}
+    assert layers == {"front": provider, "back": "microsoft-365"}
+
+
 def test_a_sign_that_does_not_count_is_said() -> None:
     found = back((HOST, "MX", "mx1.rechenzentrum.example"), SIGNS["SPF"])
     assert found.provider == "unknown"
