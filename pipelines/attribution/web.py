@@ -167,18 +167,20 @@ def _from_addresses(book: Book, rules: Rules, host: str, chain: Chain, addresses
         evidence = [*chain.records, *addresses]
         return [Draft(host, "web", "front", NONE, placeholder.id, placeholder.confidence, evidence)]
     by_provider: dict[str, list[tuple[Seen, Network]]] = {}
-    parked = []
+    parked: list[tuple[Seen, Network]] = []
     for seen in public:
         network = network_of(rules, seen.value)
         if network is None:
             continue
         if network.parked:
-            parked.append(seen)
+            parked.append((seen, network))
         else:
             by_provider.setdefault(network.provider, []).append((seen, network))
     if not by_provider:
         if parked:
-            return [Draft(host, "web", "front", NONE, "parked", "likely", [*chain.records, *parked])]
+            network = parked[0][1]
+            rule_id, evidence = f"network:{network.provider}:{network.prefix}", [seen for seen, _ in parked]
+            return [Draft(host, "web", "front", NONE, rule_id, network.confidence, [*chain.records, *evidence])]
         announced = by_announcer(rules, host, chain, public, book.get(host, AS_KIND), book.get(host, HOLDER_KIND))
         if announced:
             return announced
