@@ -26,6 +26,7 @@ from app.site import files
 from pipelines import schema
 from pipelines.answers import jsonable, questions
 from pipelines.edition import Edition
+from tests.site.conftest import get
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 # What a question cannot do without.
@@ -33,10 +34,6 @@ NEEDS = {
     "explain": "subject=home-office", "exposure": "preset=fastly-2021-06-08", "claim": "claim=tussell-aws-2025",
     "service": "service=govuk", "peers": "organisation=leeds",
 }  # fmt: skip
-
-
-def get(served: str, path: str, **more: Any) -> requests.Response:
-    return requests.get(served + path, timeout=60, **more)
 
 
 @pytest.mark.parametrize("table", schema.EDITION_TABLES)
