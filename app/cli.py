@@ -5,7 +5,9 @@ stdout carries only the result; everything else goes to stderr. A refusal is one
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import keyword
 import os
 import pkgutil
@@ -22,6 +24,10 @@ from pipelines.errors import CloudholdError
 LONGEST_MESSAGE = 590
 
 
+class ReaderGone(Exception):
+    """The reader of our output has gone; there is nobody left to tell."""
+
+
 class Verbs(click.Group):
     """The verbs, one module each. Only the one that was asked for is imported: a start is most of a short run."""
 
@@ -36,6 +42,13 @@ class Verbs(click.Group):
         module = cmd_name + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = importlib.import_module(f"app.verbs.{module}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        # Click would end a closed pipe with code 1, which says that the fault is ours.
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,9 +77,43 @@ def _one_sentence(text: str) -> str:
     return text
 
 
+def _open_ends() -> None:
+    """Both ends of the command are there and take every letter: a shell may close one, a console may know few."""
+    for name in ("stdout", "stderr"):
+        end = getattr(sys, name)
+        if end is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open for the whole run
+        elif isinstance(end, io.TextIOWrapper):
+            end.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """What still waits to be written goes nowhere, and the interpreter does not stumble over it on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(error: Exception) -> int:
+    """Say in one sentence what nobody foresaw; the exit code that it ends with."""
+    if os.environ.get("CLOUDHOLD_DEBUG"):
+        traceback.print_exc()
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        click.echo("cloudhold: no space is left where this run writes; free some, then run it again", err=True)
+        _drop_output()
+        return 2
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    click.echo(
+        f"cloudhold: our fault: {_one_sentence(f'{type(error).__name__} in {where}: {error}')}; please report it "
+        "(CLOUDHOLD_DEBUG=1 shows more)",
+        err=True,
+    )
+    return 1
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; end with the exit code of the contract."""
     code = 0
+    _open_ends()
     try:
         result = cloudhold.main(args=arguments, prog_name="cloudhold", standalone_mode=False)
         code = result if isinstance(result, int) else 0
@@ -84,20 +131,10 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("cloudhold: stopped; what was committed is kept", err=True)
         code = 3
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ReaderGone, BrokenPipeError):
+        _drop_output()
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
-        if os.environ.get("CLOUDHOLD_DEBUG"):
-            traceback.print_exc()
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}, line {last.lineno}"
-        click.echo(
-            f"cloudhold: our fault: {_one_sentence(f'{type(error).__name__} in {where}: {error}')}; please report it "
-            "(CLOUDHOLD_DEBUG=1 shows more)",
-            err=True,
-        )
-        code = 1
+        code = _tell(error)
     sys.exit(code)
 
 
