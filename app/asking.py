@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from app.figures import SCENARIO, scenario_of
 from app.stores import ask
+from pipelines import days
 from pipelines.answers import Answer, questions
 from pipelines.edition import Edition, Watched
 from pipelines.errors import Refused, UnknownName
@@ -42,7 +42,7 @@ def read(question: str, given: Mapping[str, str | None]) -> dict[str, Any]:
         kind = str(parameter.annotation)
         try:
             if "date" in kind:
-                found[name] = dt.date.fromisoformat(text)
+                found[name] = days.day(text)
             elif "int" in kind:
                 found[name] = int(text)
             elif "bool" in kind:

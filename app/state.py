@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.words import plain
+from pipelines import days
 
 # Keys of the contract. Values are ids, never indexes, so that a link means the same tomorrow.
 KEYS: Mapping[str, str] = {
@@ -142,15 +143,15 @@ def day(label: str, key: str) -> dt.date | None:
     value = None
     if current is not None:
         try:
-            value = dt.date.fromisoformat(current)
+            value = days.day(current)
         except ValueError:
             st.info(f"“{plain(current[:60])}” is no day such as 2026-02-20; it is left out.")
             del st.query_params[key]
     picked: dt.date | None = st.date_input(
         label,
         value=value,
-        min_value=dt.date(1990, 1, 1),
-        max_value=dt.date(2200, 12, 31),
+        min_value=days.FIRST,
+        max_value=days.LAST,
         format="YYYY-MM-DD",
         key=f"choose-{key}",
         on_change=_keep,

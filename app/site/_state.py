@@ -13,6 +13,7 @@ from starlette.requests import Request
 from app import views
 from app.state import KEYS
 from app.stores import shown_edition
+from pipelines import days
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 
@@ -34,9 +35,9 @@ class State:
         """A key's value as a day; None where it is not given, Refused where it is no day."""
         value = self.get(key)
         try:
-            return dt.date.fromisoformat(value) if value else None
-        except ValueError:
-            raise Refused(f"{str(value)[:40]!r} is not a day; write it as 2026-02-20") from None
+            return days.day(value) if value else None
+        except ValueError as error:
+            raise Refused(str(error)) from None
 
     def part(self) -> int:
         """Which part of a long table, from 1; the first where the address says nothing sensible."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.place import store_path
-from pipelines import reference
+from pipelines import days, reference
 from pipelines.errors import Refused
 from pipelines.readers import _rows
 from pipelines.store import Store
@@ -126,9 +126,9 @@ class Day(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, dt.date):
             return value
         try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write it as 2026-02-20", param, ctx)
+            return days.day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from app import figures, state
 from app.stores import ask
 from app.views import Page, _choices
 from app.words import claimed, reply
+from pipelines import days
 from pipelines.answers import claim, provider_name, published
 from pipelines.edition import Edition
 
@@ -22,7 +23,7 @@ DEFAULT = "tussell-aws-2025"
 
 def _day(key: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(state.read(key) or "")
+        return days.day(state.read(key) or "")
     except ValueError:
         return None
 

@@ -87,7 +87,7 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["export", "awards", "--out", "OUT"], "unknown table"),
         (["export", "--out", "OUT", "--edition", "2020-01-01-00000000"], "unknown edition"),
         (["export"], "--out"),
-        (["build", "--as-of", "yesterday"], "is not a date"),
+        (["build", "--as-of", "yesterday"], "is not a day"),
         (["build", "extra"], "unexpected extra argument"),
         (["concentration", "--population", "mars"], "unknown population"),
         (["import", "xlsx", "FILE"], "unknown kind"),
