@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 from app import verbs
+from app.place import Place
 from pipelines import __version__
 from pipelines.errors import CloudholdError
 
@@ -53,7 +54,7 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cloudhold")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder that keeps records and editions.")
+@click.option("--store", type=Place(), help="Folder that keeps records and editions.")
 @click.pass_context
 def cloudhold(context: click.Context, store: Path | None) -> None:
     """Which clouds UK public services depend on, who signed the contract, and what an outage would expose.

@@ -62,8 +62,10 @@ class Store:
         """The newest whole state.
 
         CURRENT first; where it or what it names is unreadable, the newest manifest that reads. An absent
-        store is a state too: number 0, nothing in it.
+        store is a state too: number 0, nothing in it. Refused where a file stands in its place.
         """
+        if self.path.is_file():
+            raise Refused(f"the store {self.path} is a file; name a folder with --store")
         folder = self.path / "manifests"
         if not folder.is_dir():
             return Manifest(number=0)

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from app.verbs._shared import read_bytes, store_of, write_csv
+from app.place import Place
+from app.verbs._shared import read_bytes, say, store_of, write_csv
 from pipelines import reference
 from pipelines.attribution import observe, rules
 from pipelines.attribution.attribute import attribute
@@ -54,6 +55,10 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
             spellings.setdefault(row.host, row.spelled)
     if not batch.whole:
         raise Refused(f"{path}: {batch.rejected[-1].reason}; give a CSV with host (or name), type and value")
+    if batch.rejected:
+        first, count = batch.rejected[0], len(batch.rejected)
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        say(f"{path}: {rows} set aside, the first on {first.name.removeprefix(path.name).strip()}: it {first.reason}")
     facts = reference.load()
     for draft in attribute(book, rules_of(facts, store)):
         yield (
@@ -73,8 +78,8 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
 
 
 @click.command("attribute")
-@click.argument("records", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; stdout otherwise.")
+@click.argument("records", type=Place())
+@click.option("--out", type=Place(), help="File to write; stdout otherwise.")
 @click.pass_context
 def command(context: click.Context, records: Path, out: Path | None) -> None:
     """Say who answers, serves DNS and takes mail for each host of RECORDS.csv (host or name, type, value).

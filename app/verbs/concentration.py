@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from app.place import Place
 from app.verbs._shared import as_json, csv_rows, edition_of, edition_option, print_answer, print_json
 from pipelines.answers import concentration
 from pipelines.errors import Refused
@@ -17,7 +17,7 @@ from pipelines.metrics.dependence import TYPES, dependence
 
 
 @click.command("concentration")
-@click.argument("counts", required=False, type=click.Path(path_type=Path))
+@click.argument("counts", required=False, type=Place())
 @click.option("--group", help="Column that names the group.")
 @click.option("--item", help="Column that names the provider.")
 @click.option("--count", help="Column that holds the number of items.")
@@ -109,6 +109,9 @@ def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+# Squares of masses up to this can be added; nobody counts or pays as much.
+MOST = 1e100
+
 Parts = dict[str, dict[str, dict[str, float]]]
 
 
@@ -138,9 +141,10 @@ def _counts(
             value = float(text)
         except ValueError:
             raise Refused(f"{path}, line {line}: {columns[2]} {text[:60]!r} is not a number") from None
-        if not math.isfinite(value) or value < 0:
+        if not 0 <= value <= MOST:
             raise Refused(
-                f"{path}, line {line}: {columns[2]} {text[:60]} is negative or not finite; counts are 0 or more"
+                f"{path}, line {line}: {columns[2]} {text[:60]} is negative, too large or not finite; "
+                f"counts are from 0 to {MOST:g}"
             )
         sums[row[columns[0]]][row[columns[1]]] += value
         if sampled_by:

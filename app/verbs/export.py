@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from app.place import Place
 from app.verbs._shared import as_json, edition_of, edition_option, print_json
 from pipelines import export
 
 
 @click.command("export")
 @click.argument("tables", nargs=-1)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
+@click.option("--out", required=True, type=Place(), help="Folder to write into.")
 @click.option(
     "--format",
     "forms",

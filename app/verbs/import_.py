@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.place import Place
 from app.verbs._shared import Day, add_to_help, as_json, print_json, say, store_of
 from pipelines import ingest, reference
 from pipelines.readers import reader, readers
@@ -15,7 +16,7 @@ from pipelines.readers import reader, readers
 
 @click.command("import")
 @click.argument("kind")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=Place())
 @click.option("--private", is_flag=True, help="Mark the records as a body's own: they are never published.")
 @click.option("--seen-on", type=Day(), metavar="DATE", help="Day for records that carry no date of their own.")
 @click.option("--provider", metavar="ID", help="Whose ranges a plain list holds (kind ranges).")

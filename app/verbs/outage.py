@@ -6,6 +6,7 @@ import click
 
 from app.verbs._shared import as_json, edition_of, edition_option, print_answer
 from pipelines.answers import exposure
+from pipelines.errors import Refused
 
 
 @click.command("outage")
@@ -35,6 +36,9 @@ def command(
 
     Example: cloudhold outage --provider azure --region uksouth --hours 8 --json
     """
+    given = {"provider": provider, "product": product, "region": region, "hours": hours}
+    if preset and (beside := [f"--{name}" for name, value in given.items() if value is not None]):
+        raise Refused(f"preset {preset} has a scenario of its own; leave out {' and '.join(beside)}, or the preset")
     scenario = exposure.scenario_from(preset, provider, product, region, plane, cause, hours)
     answer = exposure.answer(edition_of(context, edition_id), scenario)
     print_answer(

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import click
 
+from app.place import Place
 from app.scan_networks import look_up
 from app.scan_store import Keeper, seen_today, source_id
 from app.scanning import Row, Scan, Settings, partitions, read_hosts, scan_part
@@ -34,7 +35,7 @@ PAGE_BYTES = 4 * 1024 * 1024
 
 
 @click.command("scan")
-@click.argument("hosts", required=False, type=click.Path(path_type=Path))
+@click.argument("hosts", required=False, type=Place())
 @click.option(
     "--listed", is_flag=True, help="The names of the newest list that collect govuk-domains brought, instead of a file."
 )
@@ -45,7 +46,7 @@ PAGE_BYTES = 4 * 1024 * 1024
 @click.option("--base-url", metavar="URL", help="Ask this server in place of the hosts (--http) and registries (--networks), to try a scan out.")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Run the same parts on this Dask scheduler; local otherwise.")
 @click.option("--again", is_flag=True, help="Ask again what was seen today.")
-@click.option("--out", type=click.Path(path_type=Path), help="File for the lines of --json.")
+@click.option("--out", type=Place(), help="File for the lines of --json.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON line for each host and type.")
 @click.pass_context
 def command(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from app.place import Place
 from app.verbs._shared import csv_rows, write_csv
 from pipelines import reference
 from pipelines.contracts.identity import Suppliers
@@ -14,8 +15,8 @@ COLUMNS = ("supplier_name", "provider", "reseller", "parent", "rule_id", "grade"
 
 
 @click.command("suppliers")
-@click.argument("names", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; stdout otherwise.")
+@click.argument("names", type=Place())
+@click.option("--out", type=Place(), help="File to write; stdout otherwise.")
 def command(names: Path, out: Path | None) -> None:
     """Say which provider or reseller each name of NAMES.csv (column supplier_name) is; empty where not sure.
 

@@ -28,7 +28,8 @@ def compute(counts: Counts) -> dict[str, float | int | None]:
     k = len(counts)
     if n <= 0:
         return dict.fromkeys(METRIC.figures)
-    nats = -math.fsum(c / n * math.log(c / n) for c in counts if c > 0)
+    # A share may be too small to have a logarithm; its mass never is.
+    nats = math.fsum(c / n * (math.log(n) - math.log(c)) for c in counts if c > 0)
     return {
         "shannon_nats": nats,
         "shannon_bits": nats / math.log(2),

@@ -28,10 +28,11 @@ def compute(counts: Counts) -> dict[str, float | int | None]:
     n = math.fsum(counts)
     if n <= 0:
         return dict.fromkeys(METRIC.figures)
-    shares = [c / n for c in counts if c > 0]
+    present = [c for c in counts if c > 0]
+    shares = [c / n for c in present]
     return {
         "hill_q0": len(shares),
-        "hill_q1": math.exp(-math.fsum(p * math.log(p) for p in shares)),
+        "hill_q1": math.exp(math.fsum(c / n * (math.log(n) - math.log(c)) for c in present)),
         "hill_q2": 1 / math.fsum(p * p for p in shares),
         "hill_inf": 1 / max(shares),
     }

@@ -96,6 +96,12 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["check", "--no-such-option"], "No such option"),
         (["sources", "--edition", "x"], "unknown edition"),
         (["teleport"], "No such command"),
+        (["attribute", "FILE", "--out", ""], "an empty name"),
+        (["attribute", ""], "an empty name"),
+        (["export", "--out", ""], "an empty name"),
+        (["--store", "", "sources"], "an empty name"),
+        (["outage", "--preset", "fastly-2021-06-08", "--hours", "5"], "leave out --hours"),
+        (["outage", "--preset", "fastly-2021-06-08", "--provider", "aws"], "leave out --provider"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
 )
@@ -114,6 +120,7 @@ def test_an_unknown_name_or_impossible_number_is_one_sentence(
         ("GB,DigiCert,-3", "negative"),
         ("GB,DigiCert,many", "not a number"),
         ("GB,DigiCert,inf", "not finite"),
+        ("GB,DigiCert,1e308\nGB,Sectigo,1e308", "too large"),
         ("", "no rows"),
     ],
 )
@@ -165,6 +172,13 @@ def test_a_locked_store_ends_with_four(run: Callable, store) -> None:
 def test_a_store_that_cannot_be_written_is_one_sentence(run: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert "cannot be written" in refused(run("--store", tmp_path / "file" / "store", "build"))
+
+
+def test_a_store_that_is_a_file_is_no_empty_store(run: Callable, tmp_path: Path) -> None:
+    """Reading it as a store with nothing collected would show figures that its owner did not ask for."""
+    (tmp_path / "file").write_text("in the way")
+    for words in (["sources"], ["claim", "--provider", "aws"]):
+        assert "is a file" in refused(run("--store", tmp_path / "file", *words))
 
 
 def test_our_own_fault_is_one_sentence_and_code_one(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

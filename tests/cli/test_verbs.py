@@ -232,3 +232,16 @@ def test_a_claim_in_words_has_both_sides_and_what_our_sources_lack(run: Callable
         assert publisher in sides and reply in sides
         assert all(figure["label"] in sides and figure["result"] in sides for figure in answer["figures_published"])
         assert answer["lacks"] and all(lack in lacks for lack in answer["lacks"])
+
+
+def test_attribute_says_which_rows_it_could_not_use(run: Callable, tmp_path: Path) -> None:
+    """A quote that never closes swallows what comes after it: an answer of nothing must not look like a finding."""
+    path = tmp_path / "zones.csv"
+    path.write_text('host,type,value\na.gov.uk,A,192.0.2.1\nshort\n"b.gov.uk,A,192.0.2.1\nc.gov.uk,A,192.0.2.1\n')
+    ran = run("attribute", path)
+    assert ran.code == 0
+    assert [line.split(",")[0] for line in ran.out.splitlines()[1:]] == ["a.gov.uk"]
+    assert (
+        ran.err
+        == f"{path}: 2 rows set aside, the first on line 3: it has no host, type or value, or a value too long\n"
+    )

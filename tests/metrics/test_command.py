@@ -84,3 +84,14 @@ def test_what_cannot_be_asked(run: Callable, given: list[str], says: str) -> Non
     run("build")
     ran = run("concentration", *given)
     assert ran.code == 2 and says in ran.err and len(ran.err) < 600
+
+
+def test_masses_far_apart_have_every_figure(run: Callable, tmp_path: Path) -> None:
+    """Beside 1e90 a mass of 1e-300 is nothing: one holder, no surprise, and zero is written without a sign."""
+    path = tmp_path / "far.csv"
+    path.write_text("g,i,n\nuk,a,1e90\nuk,b,1e-300\none,a,7\n")
+    ran = run("concentration", path, "--group", "g", "--item", "i", "--count", "n", "--json")
+    assert ran.code == 0, ran.err
+    for found in ran.json["groups"].values():
+        assert (found["cr1"], found["hill_q1"], found["shannon_nats"]) == (1, 1, 0)
+    assert "-0.0" not in ran.out
