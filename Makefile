@@ -11,6 +11,8 @@ help:
 	@echo "make test       set up, then every behaviour once, browser included"
 	@echo "make test-full  every combination (up to 80 minutes)"
 	@echo "make bench      the benchmarks, each beside a named peer"
+	@echo "make lint       style and format; make types: the types"
+	@echo "make clean      take the set-up and the store of this checkout away"
 	@echo "make lock       renew the lock files (needs uv)"
 
 $(BIN)/python:
