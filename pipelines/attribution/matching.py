@@ -27,6 +27,7 @@ class Suffixes(Generic[R]):
         return len(self._rules)
 
     def find(self, name: str) -> R | None:
+        """The rule of the longest suffix, which may be the name itself; None where none fits."""
         try:
             found = self._ends[name[name.rfind(".", 0, name.rfind(".")) + 1 :]]
         except KeyError:
@@ -47,16 +48,26 @@ def _last_two(name: str) -> str:
 
 
 class Prefixes(Generic[R]):
-    """Longest prefix of a text, letters of either case alike. For verification tokens."""
+    """Longest prefix of a text, letters of either case alike. For verification tokens. Two letters or more each.
+
+    The first two letters decide which lengths are worth a probe: for most texts none is.
+    """
 
     def __init__(self, rules: Mapping[str, R]) -> None:
         self._rules = {_token_key(prefix): rule for prefix, rule in rules.items()}
-        self._lengths = sorted({len(prefix) for prefix in self._rules}, reverse=True)
+        self._lengths: dict[str, list[int]] = {}
+        for prefix in sorted(self._rules, key=len, reverse=True):
+            if len(prefix) < 2:
+                raise ValueError(f"the prefix {prefix!r} is too short; a single letter marks nobody")
+            lengths = self._lengths.setdefault(prefix[:2], [])
+            if len(prefix) not in lengths:
+                lengths.append(len(prefix))
 
     def find(self, text: str) -> R | None:
-        lowered = _token_key(text)
-        for length in self._lengths:
-            rule = self._rules.get(lowered[:length])
+        """The rule of the longest prefix; None where none fits."""
+        key = _token_key(text)
+        for length in self._lengths.get(key[:2], ()):
+            rule = self._rules.get(key[:length])
             if rule is not None:
                 return rule
         return None

@@ -25,8 +25,10 @@ _Mark = tuple[Seen, Rule]
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
     chain = book.chain(host)
-    # Files that keep a resolver's answer as it came have the addresses of an alias under the name that was asked.
-    addresses = book.addresses(chain.end) or book.addresses(host)
+    addresses = book.addresses(chain.end)
+    if chain.hops and not addresses:
+        # Files that keep a resolver's answer as it came have the addresses of an alias under the name that was asked.
+        addresses = book.addresses(host)
     marks = _header_marks(book, rules, host)
     if not chain.hops and not addresses and not marks:
         return []

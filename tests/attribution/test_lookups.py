@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.attribution.matching import Suffixes
+from pipelines.attribution.matching import Prefixes, Suffixes
 from pipelines.attribution.networks import Network, Networks
 from pipelines.attribution.packed import packed
 from pipelines.attribution.rules import Rule
@@ -35,6 +35,26 @@ def test_the_longest_suffix_by_whole_labels_wins(suffixes: set[str], names: list
 def test_a_top_level_domain_is_no_mark() -> None:
     with pytest.raises(ValueError, match="'google' is one label"):
         Suffixes({"google": rule("google")})
+
+
+START = st.text("amMS=:-", min_size=2, max_size=5)
+
+
+@given(st.sets(START, max_size=8), st.lists(st.text("amMS=:-", max_size=8), max_size=8))
+def test_the_longest_prefix_wins_in_either_case(prefixes: set[str], texts: list[str]) -> None:
+    def key(text: str) -> str:
+        return text.lower().replace(":", "=")
+
+    table = Prefixes({prefix: rule(key(prefix)) for prefix in prefixes})
+    for text in texts:
+        fitting = [key(prefix) for prefix in prefixes if key(text).startswith(key(prefix))]
+        found = table.find(text)
+        assert (found.id if found else None) == max(fitting, key=len, default=None)
+
+
+def test_one_letter_is_no_mark() -> None:
+    with pytest.raises(ValueError, match="'m' is too short"):
+        Prefixes({"m": rule("m")})
 
 
 PREFIXES = ["10.0.0.0/8", "10.1.0.0/16", "192.0.2.128/25", "2001:db8::/32", "2001:db8:1::/96", "255.255.255.255/32"]
