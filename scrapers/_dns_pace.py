@@ -32,7 +32,10 @@ def _suffix_list() -> Any:
 
 @functools.lru_cache(maxsize=65536)
 def registrable(name: str) -> str:
-    """The name that somebody registered: one label below the public suffix; a suffix itself stays as it is."""
+    """The name that somebody registered: one label below the public suffix; a suffix itself stays as it is.
+
+    The same as `pipelines.attribution.names.registrable`, which this room may not know.
+    """
     return str(_suffix_list().privatesuffix(name) or name)
 
 

@@ -38,10 +38,12 @@ class Chain:
 
     @property
     def end(self) -> str:
+        """The last name; the first where there is no alias."""
         return self.hops[-1][0] if self.hops else self.start
 
     @property
     def records(self) -> list[Seen]:
+        """The records on the way, in order."""
         return [record for _, record in self.hops]
 
 
@@ -55,6 +57,7 @@ class Book:
             self.add(record)
 
     def add(self, record: Seen) -> None:
+        """Put one record in; its host and type are taken as written one way already."""
         types = self._hosts.get(record.host)
         if types is None:
             types = self._hosts[record.host] = {}
@@ -73,9 +76,11 @@ class Book:
         return host in self._hosts
 
     def hosts(self) -> Iterator[str]:
+        """Every host with a record, in the order in which they came."""
         return iter(self._hosts)
 
     def types(self, host: str) -> dict[str, list[Seen]]:
+        """Records of a host by type; empty where the book has none."""
         return self._hosts.get(host, {})
 
     def get(self, host: str, *kinds: str) -> list[Seen]:
@@ -124,4 +129,5 @@ class Book:
         return target
 
     def addresses(self, host: str) -> list[Seen]:
+        """Records of both families, IPv4 first."""
         return self.get(host, "A", "AAAA")

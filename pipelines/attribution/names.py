@@ -117,6 +117,7 @@ def environment(name: str, stated: str | None = None) -> str | None:
 
 
 def first_label(name: str) -> str:
+    """What stands before the first dot; the whole name where there is none."""
     return name.partition(".")[0]
 
 

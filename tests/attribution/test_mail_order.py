@@ -12,14 +12,12 @@ import itertools
 
 import pytest
 
-from pipelines import reference
-from pipelines.attribution import names, networks, observe
+from pipelines.attribution import networks
 from pipelines.attribution.attribute import attribute_host
-from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.draft import Draft
-from pipelines.attribution.rules import Rules, shipped
+from pipelines.attribution.rules import Rules
+from tests.attribution.zone import RULES, book
 
-RULES = shipped(reference.load())
 HOST = "bad-beispiel.example"
 
 EXCHANGERS = {
@@ -40,11 +38,7 @@ STRONG = ("DKIM", "autodiscover")
 
 def mail(*records: tuple[str, str, str], rules: Rules = RULES) -> list[Draft]:
     """Mail rows of the domain."""
-    seen = (
-        Seen(names.host(host), observe.kind(kind), observe.value(observe.kind(kind), value) or "", str(number))
-        for number, (host, kind, value) in enumerate(records)
-    )
-    return [draft for draft in attribute_host(Book(seen), rules, HOST) if draft.role == "mail"]
+    return [draft for draft in attribute_host(book(*records), rules, HOST) if draft.role == "mail"]
 
 
 def back(*records: tuple[str, str, str]) -> Draft:
@@ -271,8 +265,7 @@ SENDERS = [
 
 @pytest.mark.parametrize(("what", "text", "senders"), SENDERS, ids=[row[0] for row in SENDERS])
 def test_who_may_send_by_the_spf_record(what: str, text: str, senders: set[str]) -> None:
-    records = Book([Seen(HOST, "TXT", text, "1")])
-    found = attribute_host(records, RULES, HOST)
+    found = attribute_host(book((HOST, "TXT", text)), RULES, HOST)
     assert {draft.provider for draft in found if draft.role == "mail_sending"} == senders
 
 
@@ -334,6 +327,5 @@ def test_an_include_of_the_own_name_through_a_public_suffix_is_followed_only_in_
     text = "v=spf1 include:nachbar.gv.at -all"
     beside = ("nachbar.gv.at", "TXT", f"v=spf1 {GOOGLE} -all")
     rows = [("dorf.gv.at", "MX", FILTER[2]), ("dorf.gv.at", "TXT", text), beside]
-    seen = [Seen(names.host(host), kind, value, str(number)) for number, (host, kind, value) in enumerate(rows)]
-    drafts = attribute_host(Book(seen), RULES, "dorf.gv.at")
+    drafts = attribute_host(book(*rows), RULES, "dorf.gv.at")
     assert {draft.provider for draft in drafts} == {"proofpoint", "unknown"}

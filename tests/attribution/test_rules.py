@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import random
-from ipaddress import ip_address, ip_network
-
 import pytest
 
 from pipelines import reference
-from pipelines.attribution import names, observe, rules
+from pipelines.attribution import names, observe
 from pipelines.attribution.attribute import attribute, attribute_host
-from pipelines.attribution.book import Book, Seen
-from pipelines.attribution.networks import Network, Networks
-
-RULES = rules.shipped(reference.load())
-
-
-def book(*records: tuple[str, str, str]) -> Book:
-    return Book(
-        Seen(names.host(host), observe.kind(kind), observe.value(observe.kind(kind), value) or "", str(number))
-        for number, (host, kind, value) in enumerate(records)
-    )
+from tests.attribution.zone import RULES, book
 
 
 def found(*records: tuple[str, str, str], host: str | None = None) -> set[tuple[str, str, str, str | None]]:
@@ -309,46 +296,6 @@ def test_every_region_is_of_the_closed_list() -> None:
     for draft in attribute(book(*[(f"h{i}.x.example", "CNAME", t) for i, t in enumerate(targets)]), RULES):
         if draft.region:
             assert draft.region in facts.providers[draft.provider].regions
-
-
-def test_networks_agree_with_a_plain_search() -> None:
-    """Expected by trying every prefix, the smallest that holds the address."""
-    generator = random.Random(7)
-    prefixes = []
-    for _ in range(300):
-        if generator.random() < 0.7:
-            length = generator.randint(8, 32)
-            network = ip_network((generator.getrandbits(32) & ((1 << 32) - 1), 32)).supernet(new_prefix=length)
-        else:
-            length = generator.choice([20, 32, 48, 64, 96, 112, 124, 128])
-            network = ip_network(((0x20010DB8 << 96) | generator.getrandbits(40), 128)).supernet(new_prefix=length)
-        prefixes.append(network)
-    prefixes += [prefix.supernet() for prefix in prefixes[:50]]
-    table = Networks([Network(str(p), f"p{i}", None, None, "2026", "t") for i, p in enumerate(prefixes)])
-    probes = [str(p.network_address) for p in prefixes] + [str(p.broadcast_address) for p in prefixes]
-    probes += [str(ip_address(generator.getrandbits(32))) for _ in range(500)]
-    many = table.find_many(probes)
-    for probe, index in zip(probes, many, strict=True):
-        address = ip_address(probe)
-        holding = [p for p in prefixes if p.version == address.version and address in p]
-        longest = max((p.prefixlen for p in holding), default=None)
-        single = table.find(probe)
-        if longest is None:
-            assert index == -1 and single is None
-        else:
-            assert ip_network(table.networks[index].prefix).prefixlen == longest
-            assert single is not None and ip_network(single.prefix).prefixlen == longest
-
-
-def test_newest_and_named_service_win_between_equal_prefixes() -> None:
-    rows = [
-        Network("198.51.100.0/24", "old", "EC2", None, "2024", "t"),
-        Network("198.51.100.0/24", "new", "EC2", None, "2026", "t"),
-        Network("198.51.100.0/24", "catch-all", "AMAZON", None, "2027", "t", specific=False),
-    ]
-    for order in (rows, rows[::-1], [rows[1], rows[2], rows[0]]):
-        found_ = Networks(order).find("198.51.100.7")
-        assert found_ is not None and found_.provider == "new"
 
 
 def test_environments_are_read_from_labels_and_from_the_source() -> None:

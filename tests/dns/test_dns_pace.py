@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from fault_server import DnsFaults
 
+from pipelines.attribution import names
 from pipelines.errors import Refused
 from scrapers import _dns
 from scrapers._dns_pace import Polite, registrable
@@ -95,7 +96,7 @@ def test_a_busy_zone_does_not_hold_up_the_others() -> None:
     ],
 )  # fmt: skip
 def test_a_zone_is_what_somebody_registered(name: str, zone: str) -> None:
-    assert registrable(name) == zone
+    assert registrable(name) == names.registrable(name) == zone
 
 
 @pytest.mark.parametrize(
