@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,6 +24,7 @@ from pipelines import folders, schema
 from pipelines.batch import Batch
 from pipelines.durable import sha256, sha256_file
 from pipelines.errors import Refused
+from pipelines.keys import fingerprints
 from pipelines.readers import reader
 from pipelines.records import Issue, Source
 from pipelines.store import Writer
@@ -311,17 +313,17 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     if identity is None:
         raise Refused(f"rows of table {table} cannot be imported")
     # The first column is the permanent id: another version of a known notice is kept, and is not new.
-    anywhere = writer.known(table, identity[:1])
-    ids = {(value,) for value in rows[identity[0]].to_pylist()}
-    new = len(ids) - int(anywhere.holds(ids).sum())
     columns = (*identity, "source_id")
-    keys = list(zip(*(rows[column].to_pylist() for column in columns), strict=True))
-    first = {key: place for place, key in reversed(list(enumerate(keys)))}
-    stored = writer.known(table, columns).holds(keys)
-    mask = [first[key] == place and not stored[place] for place, key in enumerate(keys)]
+    values = {column: rows[column].to_pylist() for column in columns}
+    ids = np.unique(fingerprints(zip(values[identity[0]], strict=True)))
+    keys = fingerprints(zip(*values.values(), strict=True))
+    new = len(ids) - int(writer.known(table, identity[:1]).holds(ids).sum())
+    kept = np.zeros(len(keys), dtype=bool)
+    kept[np.unique(keys, return_index=True)[1]] = True  # what stands twice is kept where it stands first
+    kept &= ~writer.known(table, columns).holds(keys)
     writer.remember(table, identity[:1], ids)
-    writer.remember(table, columns, first)
-    return new, rows.filter(pa.array(mask))
+    writer.remember(table, columns, keys)
+    return new, rows.filter(pa.array(kept))
 
 
 def _span(table: str, rows: pa.Table) -> list[dt.date]:

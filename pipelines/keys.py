@@ -24,23 +24,26 @@ class Keys:
     def __contains__(self, key: tuple[Any, ...]) -> bool:
         return bool(self.holds([key])[0])
 
-    def holds(self, keys: Iterable[tuple[Any, ...]]) -> npt.NDArray[np.bool_]:
+    def holds(self, keys: Iterable[tuple[Any, ...]] | Fingerprints) -> npt.NDArray[np.bool_]:
         """For each key whether it is known."""
-        wanted = _fingerprints(keys)
+        wanted = fingerprints(keys)
         found = np.zeros(len(wanted), dtype=bool)
         for known in self._sorted:
             places = np.searchsorted(known, wanted)
             found |= known[np.minimum(places, len(known) - 1)] == wanted
         return found
 
-    def update(self, keys: Iterable[tuple[Any, ...]]) -> None:
-        added = np.unique(_fingerprints(keys))
+    def update(self, keys: Iterable[tuple[Any, ...]] | Fingerprints) -> None:
+        added = np.unique(fingerprints(keys))
         while self._sorted and len(self._sorted[-1]) < 2 * len(added):
             added = np.union1d(self._sorted.pop(), added)
         if len(added):
             self._sorted.append(added)
 
 
-def _fingerprints(keys: Iterable[tuple[Any, ...]]) -> Fingerprints:
+def fingerprints(keys: Iterable[tuple[Any, ...]] | Fingerprints) -> Fingerprints:
+    """16 bytes for each key. Who asks more than once about many keys makes them once and gives these."""
+    if isinstance(keys, np.ndarray):
+        return keys
     texts = ("\x1f".join(map(str, key)).encode("utf-8", "surrogatepass") for key in keys)
     return np.array([hashlib.blake2b(text, digest_size=16).digest() for text in texts], dtype="S16")

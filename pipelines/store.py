@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.durable import sha256, sha256_file, sync_directory, write_durably
 from pipelines.errors import CheckFailed, Refused, StoreLocked
-from pipelines.keys import Keys
+from pipelines.keys import Fingerprints, Keys
 from pipelines.manifest import EditionRef, Manifest, Part
 
 PART_ROWS = 20_000
@@ -223,7 +223,7 @@ class Writer:
                 known.update(zip(*(rows[c].to_pylist() for c in columns), strict=True))
         return self._known[key]
 
-    def remember(self, table: str, columns: tuple[str, ...], values: Iterable[tuple[Any, ...]]) -> None:
+    def remember(self, table: str, columns: tuple[str, ...], values: Iterable[tuple[Any, ...]] | Fingerprints) -> None:
         """Add to what `known` answers."""
         self.known(table, columns).update(values)
 
