@@ -172,6 +172,24 @@ def test_a_picture_is_saved_as_png_with_its_source_line(browser: Browser, served
     page.context.close()
 
 
+def test_what_is_folded_opens_for_a_link_to_it_and_is_printed(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/methods", 390, "light", [], [])
+    words = page.locator("#measure-hhi")
+    assert not words.is_visible()
+    page.get_by_role("link", name="How each measure is made").click()
+    expect(page.locator("#measures")).to_be_in_viewport()
+    page.get_by_role("heading", name="Herfindahl").click()
+    expect(words).to_be_visible()
+    page.goto(f"{served}/concentration")
+    page.goto(f"{served}/methods#measure-hhi")
+    expect(words).to_be_in_viewport()
+    page.goto(f"{served}/methods")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Herfindahl")).to_be_visible()
+    assert page.locator("#measure-hhi").bounding_box()["height"] > 50
+    page.context.close()
+
+
 def test_both_faces_share_their_state(browser: Browser, served: str) -> None:
     page = opened(browser, f"{served}/organisation/home-office", 1280, "light", [], [])
     page.get_by_role("link", name="Filter and compare in the explorer").click()

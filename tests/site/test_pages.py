@@ -67,8 +67,21 @@ def test_the_dataset_is_described_for_search_engines(served: str) -> None:
 
 def test_the_methods_page_explains_every_question(served: str) -> None:
     page = BeautifulSoup(get(served, "/methods").content, "lxml")
-    told = {heading["id"] for heading in page.select("h3[id]")}
-    assert {m.ID for m in questions().values() if hasattr(m, "METHODS")} <= told
+    told = {words["id"]: words for words in page.select("details > p[id]")}
+    asked = {m.ID: m for m in questions().values() if hasattr(m, "METHODS")}
+    assert len(asked) > 10
+    for name, module in asked.items():
+        assert module.METHODS in told[name].text
+        assert told[name].find_previous_sibling("summary").text == module.QUESTION
+
+
+def test_the_methods_page_has_a_list_of_its_parts_at_its_head(served: str) -> None:
+    page = BeautifulSoup(get(served, "/methods").content, "lxml")
+    contents = page.select_one("nav[aria-label='On this page']")
+    parts = [link["href"].removeprefix("#") for link in contents.select("a")]
+    assert parts == [heading["id"] for heading in page.select("main h2[id]")]
+    assert len(parts) == len(set(parts)) == 6
+    assert contents.find_previous("h1") and not contents.find_previous("h2"), "at the head"
 
 
 @pytest.mark.parametrize(
