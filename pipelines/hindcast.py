@@ -87,7 +87,7 @@ def labels(reference: Reference) -> list[Label]:
 # -- the event ----------------------------------------------------------------------------------------------
 
 
-def scenarios_of(reference: Reference, incident: Row, presets: Mapping[str, Scenario]) -> list[Scenario]:
+def scenarios_of(incident: Row, presets: Mapping[str, Scenario]) -> list[Scenario]:
     """The stored scenario of an incident, else one from its row for each region that it names.
 
     A region told in words that no list holds stays those words: no evidence names it, so nothing is exposed on
@@ -295,7 +295,7 @@ def score(reported: Sequence[Label], bodies: Mapping[str, Exposed]) -> Score:
 
 
 def missing_evidence(
-    key: str, provider: str, frozen: Score, today: Score, known_bodies: frozenset[str], dated: Evidence, held: Evidence
+    key: str, provider: str, frozen: Score, today: Score, known_bodies: frozenset[str], held: Evidence
 ) -> str:
     """The kind of evidence that would have found a body that was missed, in one phrase."""
     if key not in known_bodies:

@@ -116,13 +116,6 @@ def run(store_path: Path) -> Callable[..., Ran]:
     return command
 
 
-@pytest.fixture(scope="session")
-def environment_without_proxies() -> Iterator[None]:
-    kept = {key: os.environ.pop(key) for key in list(os.environ) if key.lower().endswith("_proxy")}
-    yield
-    os.environ.update(kept)
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -55,7 +55,7 @@ def _entry(state: State, entry: Row) -> dict[str, Any]:
         "head": _head(entry),
         "sure": sure(entry) if entry.get("certainty") else None,
         "facts": list(_facts(state, entry)),
-        "steps": [_step(entry, step) for step in entry["evidence"]],
+        "steps": [_step(step) for step in entry["evidence"]],
         "id": next(entry[key] for key in IDS if key in entry),
     }
 
@@ -98,7 +98,7 @@ def _facts(state: State, entry: Row) -> Iterator[tuple[str, Cell]]:
             yield words, day(entry[key])
 
 
-def _step(entry: Row, step: Row) -> dict[str, Any]:
+def _step(step: Row) -> dict[str, Any]:
     """One record: what it is in words, what it says, the rule that read it, where it comes from."""
     kind, rule = str(step["kind"]), str(step["rule_id"])
     if kind.startswith("statement ("):

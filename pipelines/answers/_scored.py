@@ -76,7 +76,7 @@ def score_incident(edition: Edition, incident_id: str) -> dict[str, Any]:
         raise Refused(
             f"incident {incident_id} names no provider that we track, so no scenario can be run; choose another"
         )
-    scenarios = hindcast.scenarios_of(facts, incident, stored_scenarios(facts))
+    scenarios = hindcast.scenarios_of(incident, stored_scenarios(facts))
     if incident_id == CONTROL:
         scenarios = list(CONTROL_SCENARIOS)
     held = evidence_of(edition)
@@ -95,7 +95,7 @@ def score_incident(edition: Edition, incident_id: str) -> dict[str, Any]:
     }
     why = {
         key: hindcast.missing_evidence(
-            key, scenarios[0].provider, scores["all_evidence"], scores["today_all_evidence"], known, frozen, held
+            key, scenarios[0].provider, scores["all_evidence"], scores["today_all_evidence"], known, held
         )
         for key in scores["all_evidence"].missed
     }

@@ -71,7 +71,7 @@ def answer(edition: Edition) -> Answer:
         edition,
         ID,
         QUESTION,
-        _title(widest, matrix, bodies),
+        _title(widest, matrix),
         f"{number(bodies)} public bodies for which we hold any record, chosen by us, not a sample of the UK",
         METHODS,
         figures=[
@@ -85,7 +85,7 @@ def answer(edition: Edition) -> Answer:
     )
 
 
-def _title(widest: pd.DataFrame, matrix: pd.DataFrame, bodies: int) -> str:
+def _title(widest: pd.DataFrame, matrix: pd.DataFrame) -> str:
     if widest.empty:
         return "No record that we hold names a provider."
     company = widest.iloc[0]
