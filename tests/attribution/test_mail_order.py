@@ -162,6 +162,7 @@ NATIONAL = [
     ("mx1.telenor.net", "telenor"), ("mx.telia.com", "telia"), ("mx.elisa.fi", "elisa"), ("mx.simply.com", "simply-com"),
     ("mx1.mail.ptempresas.pt", "altice-portugal"), ("smtp-in.orange.fr", "orange"), ("mx.mailprotect.be", "combell"),
     ("mx.tet.lv", "tet"), ("mx1.blacknight.com", "blacknight"), ("mx.xtra.co.nz", "spark-nz"),
+    ("mx1-hosting.jellyfish.systems", "namecheap"),
 ]  # fmt: skip
 
 
