@@ -112,6 +112,7 @@ def _own_relay(book: Book, rules: Rules, host: str, own: list[Seen]) -> Draft:
         product="relay under its own name",
         region=regions.pop() if provider != UNKNOWN and len(regions) == 1 else None,
         endpoint=names.without_priority(own[0].value),
+        note=networks[0].where if provider != UNKNOWN and networks[0] else None,
     )
 
 

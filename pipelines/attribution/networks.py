@@ -46,6 +46,11 @@ class Network:
     role: str = "web"
     anycast: bool = False
 
+    @property
+    def where(self) -> str:
+        """The prefix, the list that it stands in and the list's day, in words."""
+        return f"{self.prefix} in {self.source}" + (f" of {self.published}" if self.published else "")
+
 
 def family(prefix: str) -> int:
     """4 or 6."""

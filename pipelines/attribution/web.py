@@ -68,7 +68,7 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
     draft = by_rule(host, rule, chain.records[: index + 1], role=role, region=region, endpoint=target)
     if role == "web":
         draft.origin = _origin(rule)
-        if draft.region is None and rule.hides == "no":
+        if draft.region is None and draft.origin == rule.provider:
             draft.region = _region_of_addresses(rules, rule.provider, addresses)
         draft.contradiction = _contradiction(rules, rule, addresses)
     drafts = [draft]
@@ -84,14 +84,17 @@ def _answering(known: list[_Hop]) -> tuple[list[_Hop], list[_Hop]]:
     """Known hops before the last provider's own, and its own from the one that it gave to the customer.
 
     A provider leads its customer's name on through its routing to names that many share: Front Door's ends at one
-    edge for all. So the customer's is the first of its last hops that is not routing.
+    edge for all. So the customer's is the first of its last hops that is a network in front, which hides whatever is
+    behind it, else the first that is not routing.
     """
     last = known[-1][2]
     first = len(known) - 1
     while first and (known[first - 1][2].provider, known[first - 1][2].role) == (last.provider, last.role):
         first -= 1
-    given = next((at for at in range(first, len(known)) if known[at][2].word != "dns-lb"), len(known) - 1)
-    return known[:first], known[given:]
+    own = known[first:]
+    fronts = [at for at, (_, _, rule) in enumerate(own) if rule.hides == "yes"]
+    others = [at for at, (_, _, rule) in enumerate(own) if rule.word != "dns-lb"]
+    return known[:first], own[[*fronts, *others, -1][0] :]
 
 
 def _from_earlier_hops(chain: Chain, answers: Draft, hops: list[_Hop]) -> list[Draft]:
@@ -221,7 +224,7 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
         region=regions.pop() if len(regions) == 1 and not in_front else None,
         endpoint=chain.end if chain.hops else hits[0][0].value,
         origin=origin if first.role == "web" else None,
-        note=f"{first.prefix} in {first.source}" + (f" of {first.published}" if first.published else ""),
+        note=first.where,
     )
 
 

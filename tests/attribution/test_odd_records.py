@@ -283,6 +283,12 @@ CHAINS = [
     (["x.trafficmanager.net", "site.azurewebsites.net", "waws-prod-ln1-015.cloudapp.net"], "51.140.142.250",
      {("web", "azure", "uksouth", "azure")}),
     (["x.azureedge.net", "x.afd.azureedge.net", *AFD[1:]], "", {("web", "azure", "", "hidden")}),
+    # A department's own names for its platform lead wherever it likes: they show nothing behind a network in front.
+    (["w.platform.hmcts.net", "p.azurefd.net"], "", {("web", "azure", "", "hidden")}),
+    (["w.platform.hmcts.net", "d111.cloudfront.net"], "", {("web", "aws", "", "hidden")}),
+    (["w.modernisation-platform.service.justice.gov.uk", "d111.cloudfront.net"], "", {("web", "aws", "", "hidden")}),
+    (["w.platform.hmcts.net"], "51.140.142.250", {("web", "azure", "uksouth", "azure")}),
+    (["main.d111.amplifyapp.com", "d111.cloudfront.net"], "", {("web", "aws", "", "hidden")}),
     # Google's web pages and its mail share a domain.
     (["ghs.google.com", "ghs.l.google.com"], "142.250.0.1", {("saas", "google-workspace", "", "")}),
     (["app.herokudns.com"], "52.16.0.1", {("web", "heroku", "", "heroku")}),
@@ -350,6 +356,7 @@ TOGETHER = [
     [
         (AFD, "suffix:azure:azurefd.net", "confirmed"),
         (["x.trafficmanager.net", *AFD], "suffix:azure:azurefd.net", "confirmed"),
+        (["w.platform.hmcts.net", *AFD], "suffix:azure:azurefd.net", "confirmed"),
         (["x.trafficmanager.net", "site.azurewebsites.net", "waws-1.cloudapp.net"], "suffix:azure:azurewebsites.net", "confirmed"),
         (["www.x.example.edgekey.net", "www.x.example.akadns.net", "e1.akamaiedge.net"], "suffix:akamai:edgekey.net", "confirmed"),
         (["x.trafficmanager.net"], "suffix:azure:trafficmanager.net", "confirmed"),

@@ -14,6 +14,7 @@ from fault_server import DnsFaults
 from app import scanning
 from app.scanning import Row, Scan, Settings, partitions, scan_part, spf_names
 from app.verbs import scan as verb
+from pipelines.attribution import names
 from pipelines.store import Store
 from scrapers._dns import Lookups
 
@@ -73,6 +74,20 @@ def test_what_cannot_be_scanned_is_refused_in_one_sentence(
 def test_hosts_are_read_in_the_forms_that_people_write(tmp_path: Path) -> None:
     body = b"\xef\xbb\xbfWWW.Council.GOV.UK.\nhttps://www.council.gov.uk/path?x\n\n# note\nb\xc3\xbccher.example\nwww.council.gov.uk\n"
     assert scanning.read_hosts(Path("hosts.txt"), body) == ["www.council.gov.uk", "xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),  # its own domain since IDNA 2008, no longer strasse.example
+        ("STRASSE.example", "strasse.example"),
+        ("Müller.EXAMPLE.", "xn--mller-kva.example"),
+        ("mu\u0308ller.example", "xn--mller-kva.example"),
+        ("中国.example", "xn--fiqs8s.example"),
+    ],
+)
+def test_a_name_with_accents_is_asked_for_as_records_are_kept(written: str, asked: str) -> None:
+    assert scanning.read_hosts(Path("hosts.txt"), written.encode()) == [asked] == [names.host(written)]
 
 
 def test_lines_have_the_words_of_the_contract(scan: Callable, faults: DnsFaults) -> None:
