@@ -13,7 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app import site
+from app import figures, site
 from app.site import explorer_files
 from app.site._failures import HANDLERS, failed
 from app.site._safety import Safety
@@ -53,8 +53,10 @@ CONFIG: dict[str, Any] = {
 
 @contextlib.asynccontextmanager
 async def _started(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Open the edition before the first visitor comes; behind him, make what the other pages rest on."""
+    """Open the edition and load the figures before the first visitor comes; behind him, make what the other pages rest
+    on."""
     shown_edition()
+    figures.figures()
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     yield {}
 
