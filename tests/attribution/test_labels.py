@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
+from app.site._columns import MARKS
 from pipelines import reference
 from pipelines.attribution.score import Score, score
-
-FOLDER = Path(__file__).parent / "labels"
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def answers(run: Callable, path: Path) -> list[dict[str, str]]:
-    done = run("attribute", path)
-    assert done.code == 0, done.err
-    return list(csv.DictReader(io.StringIO(done.out)))
+from tests.attribution.measure_accuracy import FOLDER, answered, read
 
 
 @pytest.fixture(scope="module")
-def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Score]:
-    from click.testing import CliRunner
+def given() -> list[dict[str, str]]:
+    return answered()
 
-    from app.cli import main  # noqa: F401  the same entry as a user's
-    from app.verbs.attribute import command
 
-    found = CliRunner().invoke(command, [str(FOLDER / "records.csv")], obj={"store": tmp_path_factory.mktemp("s")})
-    assert found.exit_code == 0, found.output
-    return score(rows(FOLDER / "labels.csv"), csv.DictReader(io.StringIO(found.stdout)))
+@pytest.fixture(scope="module")
+def scored(given: list[dict[str, str]]) -> dict[str, Score]:
+    return score(read(FOLDER / "labels.csv"), given)
 
 
 def test_floor_and_aim(scored: dict[str, Score]) -> None:
@@ -93,4 +75,10 @@ def test_the_scorer_by_hand(case: str, given: list[dict[str, str]], expected: tu
 
 def test_every_label_names_a_known_provider() -> None:
     known = set(reference.load().providers) | {"none", "unknown"}
-    assert {row["provider"] for row in rows(FOLDER / "labels.csv")} <= known
+    assert {row["provider"] for row in read(FOLDER / "labels.csv")} <= known
+
+
+def test_every_kind_of_rule_that_answers_has_words_on_the_pages(given: list[dict[str, str]]) -> None:
+    kinds = {row["rule_id"].partition(":")[0] for row in given}
+    assert len(kinds) > 20
+    assert kinds <= set(MARKS)
