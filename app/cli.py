@@ -23,6 +23,8 @@ from pipelines import __version__
 from pipelines.errors import CloudholdError
 
 LONGEST_MESSAGE = 590
+# What the machine may refuse us without a fault of ours: rights, and room.
+IN_THE_WAY = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 
 class ReaderGone(Exception):
@@ -72,7 +74,9 @@ def cloudhold(context: click.Context, store: Path | None) -> None:
 
 def _one_sentence(text: str) -> str:
     text = " ".join(text.split()).rstrip(".")
-    encoded = text.encode()
+    # A file's name may hold bytes that are no text.
+    encoded = text.encode(errors="backslashreplace")
+    text = encoded.decode()
     if len(encoded) > LONGEST_MESSAGE - 12:
         text = encoded[: LONGEST_MESSAGE - 15].decode(errors="ignore") + "…"
     return text
@@ -97,9 +101,13 @@ def _tell(error: Exception) -> int:
     """Say in one sentence what nobody foresaw; the exit code that it ends with."""
     if os.environ.get("CLOUDHOLD_DEBUG"):
         traceback.print_exc()
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        click.echo("cloudhold: no space is left where this run writes; free some, then run it again", err=True)
-        _drop_output()
+    if isinstance(error, OSError) and error.errno in IN_THE_WAY:
+        place, reason = error.filename or "the output", error.strerror
+        click.echo(
+            f"cloudhold: {_one_sentence(f'{place} cannot be used ({reason})')}; make way, or name another", err=True
+        )
+        if not error.filename:
+            _drop_output()
         return 2
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(last.filename).name}, line {last.lineno}"

@@ -72,7 +72,7 @@ class Store:
         names = sorted((n for n in os.listdir(folder) if _MANIFEST_NAME.match(n)), reverse=True)
         try:
             current = (self.path / "CURRENT").read_text().strip()
-        except OSError:
+        except (OSError, ValueError):
             current = ""
         if current in names:
             names.remove(current)

@@ -126,7 +126,7 @@ class Fetcher:
     ) -> None:
         self.limits = limits or Limits()
         self.asked = 0
-        self._base = split_base(base_url) if base_url else None
+        self._base = split_base(base_url) if base_url is not None else None
         self._opened = (self._base[1], self._base[2]) if self._base else None
         self._opt_out = tuple(pattern.lower().lstrip("*.") for pattern in opt_out)
         self._max_requests = max_requests

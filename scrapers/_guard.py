@@ -58,12 +58,17 @@ class _Guarded:
     port: int
 
     def _new_conn(self) -> socket.socket:
+        # What is opened by name may be this machine, and never a private network: 169.254.169.254 hands out keys.
         is_opened = self.opened is not None and (self.host.lower(), self.port) == self.opened
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise NewConnectionError(self, f"the name does not resolve: {error}") from error  # type: ignore[arg-type]
-        allowed = [item for item in found if is_opened or is_public(str(item[4][0]))]
+        allowed = [
+            item
+            for item in found
+            if is_public(str(item[4][0])) or (is_opened and ipaddress.ip_address(item[4][0]).is_loopback)
+        ]
         if not allowed:
             raise Private(self.host)
         last: OSError | None = None

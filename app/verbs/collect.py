@@ -12,6 +12,7 @@ import click
 from app import collecting
 from app.verbs._shared import Day, add_to_help, as_json, opted_out, print_json, say, store_of
 from pipelines.errors import Refused
+from scrapers._address import whole
 from scrapers._fetch import Fetcher
 from scrapers._source import Source, source, sources
 
@@ -50,7 +51,7 @@ def command(
     reports = []
     for source_id, arguments in wanted:
         if base_url and source_id == "ocds-feed":
-            arguments = arguments or (base_url,)
+            arguments = arguments or (whole(base_url),)
 
         def fetcher_of(facts: Source) -> Fetcher:
             return Fetcher(facts.limits, base_url=base_url, opt_out=opt_out, max_requests=max_requests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 
 from app.place import store_path
 from app.verbs._shared import edition_of, say
+from pipelines.errors import Refused
 
 
 @click.command("serve")
@@ -41,6 +43,7 @@ def command(context: click.Context, port: int = 8501, address: str = "127.0.0.1"
         say(
             f"visitors are answered under the names 127.0.0.1, localhost and {address} only; add --host NAME for others"
         )
+    _try(address, port)
     say(f"cloudhold: edition {edition.id} on http://{address}:{port}")
     sys.stdout.flush()
     server.run(address, port, hosts)
@@ -50,3 +53,18 @@ def _stop(number: int, frame: Any) -> None:
     """End as at the end of the program, so that temporary folders go: the server, once it has closed, sends itself the
     signal again, and what that does by default ends the process where it stands."""
     sys.exit(0)
+
+
+def _try(address: str, port: int) -> None:
+    """Refused where the port is taken or the address is not this machine's: Streamlit would end as if by our fault."""
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            if os.name == "posix":  # elsewhere it would let two listen at once
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(target)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no name"
+        raise Refused(
+            f"port {port} of {address} cannot be served ({reason}); name another with --port or --address"
+        ) from error

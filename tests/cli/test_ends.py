@@ -41,7 +41,7 @@ def test_a_full_disk_is_one_sentence(names: Path) -> None:
     with Path("/dev/full").open("w") as full:
         code, said = ran([*PROGRAM, "suppliers", str(names)], stdout=full)
     assert code == 2
-    assert said.startswith("cloudhold: no space is left") and said.count("\n") == 1
+    assert said.startswith("cloudhold: the output cannot be used (No space left on device)") and said.count("\n") == 1
 
 
 def test_an_output_that_the_shell_has_closed_is_no_fault(names: Path) -> None:

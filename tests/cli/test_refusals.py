@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,11 +177,42 @@ def test_a_store_that_cannot_be_written_is_one_sentence(run: Callable, tmp_path:
     assert "cannot be written" in refused(run("--store", tmp_path / "file" / "store", "build"))
 
 
+def test_a_name_that_is_no_text_is_one_sentence(run: Callable) -> None:
+    """Bytes of a name that are not UTF-8 come as half characters, which cannot be encoded."""
+    assert "cannot be read" in refused(run("attribute", "\udcff.csv"))
+
+
 def test_a_store_that_is_a_file_is_no_empty_store(run: Callable, tmp_path: Path) -> None:
     """Reading it as a store with nothing collected would show figures that its owner did not ask for."""
     (tmp_path / "file").write_text("in the way")
     for words in (["sources"], ["claim", "--provider", "aws"]):
         assert "is a file" in refused(run("--store", tmp_path / "file", *words))
+
+
+def test_a_folder_that_may_not_be_read_is_one_sentence(run: Callable, store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run as one who may read everything, so the system's answer is given by hand."""
+    folder = store.path / "manifests"
+    folder.mkdir(parents=True)
+    listed = os.listdir
+
+    def forbidden(path):
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", forbidden)
+    assert f"{folder} cannot be used (Permission denied)" in refused(run("sources"))
+
+
+def test_a_port_that_is_taken_is_one_sentence(run: Callable) -> None:
+    assert run("build").code == 0
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"port {port} of 127.0.0.1 cannot be served" in refused(run("serve", "--port", port))
+    # RFC 6761: no name below .invalid is anybody's
+    assert "cannot be served" in run("serve", "--address", "host.invalid").err
 
 
 def test_our_own_fault_is_one_sentence_and_code_one(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

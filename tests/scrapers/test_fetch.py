@@ -145,6 +145,14 @@ def test_base_url_opens_one_host_and_port_only(server) -> None:
         opened._follow(other + "/a", "*/*", {}, True)
 
 
+@pytest.mark.parametrize(
+    "base", ["http://10.0.0.1:8099", "http://169.254.169.254", "http://[fc00::1]", "http://0.0.0.0:1"]
+)
+def test_base_url_opens_this_machine_and_no_private_network(base: str) -> None:
+    with pytest.raises(FetchRefused, match="not public"):
+        fetcher(base).get("https://real.example/a")
+
+
 @pytest.mark.parametrize("target", ["{base}/secret", "http://localhost:{port}/secret", "http://[::1]:{port}/secret"])
 def test_a_redirect_to_a_private_address_is_not_followed(server, target: str) -> None:
     base, answers, asked = server

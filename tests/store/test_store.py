@@ -66,8 +66,8 @@ def test_a_second_writer_ends_at_once_and_names_the_first(store: Store) -> None:
         pass
 
 
-@pytest.mark.parametrize("current", ["", "nonsense", "000099.json", None])
-def test_an_empty_or_dangling_current_falls_back_to_the_newest_manifest(store: Store, current: str | None) -> None:
+@pytest.mark.parametrize("current", [b"", b"nonsense", b"000099.json", b"\xff\xfe", None])
+def test_an_empty_or_dangling_current_falls_back_to_the_newest_manifest(store: Store, current: bytes | None) -> None:
     for name in ("a", "b"):
         with store.writer("test") as writer:
             writer.add_rows("issues", issues(name))
@@ -75,7 +75,7 @@ def test_an_empty_or_dangling_current_falls_back_to_the_newest_manifest(store: S
     if current is None:
         (store.path / "CURRENT").unlink()
     else:
-        (store.path / "CURRENT").write_text(current)
+        (store.path / "CURRENT").write_bytes(current)
     assert store.manifest().number == 2
     assert names(store) == ["i-a", "i-b"]
 
