@@ -16,6 +16,11 @@ from publicsuffixlist import PublicSuffixList
 # the name, not who serves it.
 VALIDATION_LABELS = frozenset({"afdverify", "asverify", "awverify", "cdnverify", "asuid", "cloudflare-verify"})
 
+# First labels of names that carry a policy, and labels above which a key or a mark stands: what they point to is a
+# file or a key that somebody keeps for the domain, neither a site nor the validation of a certificate.
+POLICY_LABELS = frozenset({"_dmarc", "_mta-sts", "_smtp", "_domainconnect"})
+_POLICY_PARTS = ("._domainkey.", "._bimi.", "._report.")
+
 # First labels of mail, device and telephony names: real hosts, not services that people visit.
 DEVICE_LABELS = frozenset(
     [
@@ -124,6 +129,11 @@ def first_label(name: str) -> str:
 def is_validation(name: str) -> bool:
     """Whether the name exists to validate another name or carry a policy."""
     return first_label(name) in VALIDATION_LABELS or name.startswith("_") or "._" in name
+
+
+def is_policy(name: str) -> bool:
+    """Whether the name carries a policy or a key, which validates nothing."""
+    return first_label(name) in POLICY_LABELS or any(part in name for part in _POLICY_PARTS)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -53,7 +53,7 @@ def _from_chain(rules: Rules, chain: Chain, addresses: list[Seen]) -> list[Draft
         if (rule := rules.suffixes.find(target)) is not None
     ]
     host = chain.start
-    if "._domainkey." in host:  # a signing key that somebody's host serves: neither a site nor a certificate
+    if names.is_policy(host):
         known = [hop for hop in known if hop[2].role != "web"]
     if not known:
         parked = next((mark for target, _ in chain.hops if (mark := rules.parking.find(target))), None)

@@ -156,6 +156,11 @@ VALIDATION = [
     ("_acme-challenge.saas", "c.example.0a1b2c3d4e5f6071.dcv.cloudflare.com", ("certificate", "front", "cloudflare")),
     ("_acme-challenge.goo", "0a1b.12.authorize.certificatemanager.goog", ("certificate", "front", "gcp")),
     ("_domainconnect", "_domainconnect.gd.domaincontrol.com", ("web", "front", "none")),
+    ("_dmarc", "c-example.azurewebsites.net", ("web", "front", "none")),
+    ("_mta-sts", "policy.vendor.herokudns.com", ("web", "front", "none")),
+    ("_smtp._tls", "d111.cloudfront.net", ("web", "front", "none")),
+    ("default._bimi", "d111.cloudfront.net", ("web", "front", "none")),
+    ("_0a1b2c3d4e5f60718293a4b5c6d7e8f9", "1a2b.3c4d.sectigo.com", ("certificate", "front", "sectigo")),
     ("asuid.www", "site.azurewebsites.net", ("certificate", "front", "azure")),
 ]  # fmt: skip
 
