@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines.attribution import names
@@ -92,11 +92,12 @@ class Book:
             return types.get(kinds[0], [])
         return [record for kind in kinds for record in types.get(kind, ())]
 
-    def chain(self, host: str) -> Chain:
+    def chain(self, host: str, rank: Callable[[str], int] = lambda target: 0) -> Chain:
         """Follow aliases from `host` inside the book: at most eight hops, never in a circle.
 
-        A name with two aliases is a broken zone; the first in alphabetical order is followed, so that the
-        answer does not depend on the order of the file.
+        A name with several aliases is a broken zone, or a resolver's whole answer kept under the name that was asked.
+        The target of the least `rank` is followed, the first in alphabetical order among equals, so that the answer
+        does not depend on the order of the file.
         """
         chain = Chain(host)
         types = self._hosts.get(host)
@@ -108,7 +109,9 @@ class Book:
             aliases = self.get(current, *ALIAS_TYPES)
             if not aliases:
                 return chain
-            record = min(aliases, key=lambda seen: seen.value) if len(aliases) > 1 else aliases[0]
+            record = aliases[0]
+            if len(aliases) > 1:
+                record = min(aliases, key=lambda seen: (rank(self._target(seen)), seen.value))
             target = self._target(record)
             if target in visited:
                 chain.looped = True

@@ -24,7 +24,7 @@ _Mark = tuple[Seen, Rule]
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
-    chain = book.chain(host)
+    chain = book.chain(host, lambda target: _tells_little(rules, target))
     addresses = book.addresses(chain.end)
     if chain.hops and not addresses:
         # Files that keep a resolver's answer as it came have the addresses of an alias under the name that was asked.
@@ -38,6 +38,12 @@ def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     if not any(draft.provider not in (UNKNOWN, NONE) for draft in drafts):
         drafts = _from_certificate(book, rules, host, addresses) or drafts
     return _with_headers(host, drafts, marks)
+
+
+def _tells_little(rules: Rules, target: str) -> int:
+    """The rank of one alias of several: what a rule knows before routing, and before what none knows."""
+    rule = rules.suffixes.find(target)
+    return 2 if rule is None else 1 if rule.word == "dns-lb" else 0
 
 
 def _role(rule: Rule, host: str) -> str:
