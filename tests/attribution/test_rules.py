@@ -262,6 +262,7 @@ TOKENS = [
     ("atlassian-domain-verification=abcdefgh", ("saas", "atlassian")),
     ("MS=ms12345678", ("saas", "microsoft-365")),
     ("brevo-code:abcdefgh", ("mail_sending", "brevo")),
+    ("apple-domain=abcdefghijklmnop", ("saas", "apple")),
 ]
 
 
