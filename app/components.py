@@ -110,8 +110,9 @@ def metrics(figures: list[Figure]) -> None:
     with st.container(horizontal=True, gap="medium"):
         for figure in figures:
             with st.container(width=TILE, gap="xxsmall"):
-                st.caption(figure.label)
+                # The value first: labels are of one line or two, and values beside each other stand on one line.
                 st.metric(figure.label, amount(figure, figure.value), label_visibility="collapsed")
+                st.caption(figure.label)
                 if figure.has_range:
                     st.caption(f"between {amount(figure, figure.low)} and {amount(figure, figure.high)}")
                 if figure.of:
@@ -182,13 +183,13 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         st.info("We hold no rows for this choice. That says what we hold, not what exists.")
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
-    pounds = {head: st.column_config.NumberColumn(format="localized") for head in part.columns if "GBP" in head}
+    part = part.round({head: 0 for head in part.columns if "GBP" in head})
     st.dataframe(
         part,
         hide_index=True,
         width="stretch",
         height="auto" if len(part) < 12 else 420,
-        column_config=pounds,
+        column_config={head: _number(head, part[head]) for head in part.select_dtypes("number").columns},
         placeholder="unknown",
     )
     there = len(data) if total is None else total
@@ -196,12 +197,22 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         st.caption(f"{number(len(part))} of {number(there)} rows; the file has all.")
 
 
+def _number(head: str, values: pd.Series) -> Any:
+    """How a column of numbers is shown: pounds in thousands; a narrow one as wide as the word for what is not known."""
+    narrow = values.isna().any() and len(head) < len("unknown")
+    return st.column_config.NumberColumn(
+        format="localized" if "GBP" in head else None, width="small" if narrow else None
+    )
+
+
 def _readable(data: pd.DataFrame) -> pd.DataFrame:
     """Numbers as they are; everything else in words, days so that they sort, a word where nothing is known: an empty
     cell would look like an answer, and a column of two types cannot be sent."""
     out = data.copy()
     for column in out.columns:
-        if column in PROVIDERS:
+        if pd.api.types.is_float_dtype(out[column]):
+            out[column] = out[column].round(2)
+        elif column in PROVIDERS:
             out[column] = [provider_name(value) if isinstance(value, str) else said(value) for value in out[column]]
         elif not pd.api.types.is_numeric_dtype(out[column]):
             out[column] = [_in_words(value, CODES.get(column, {})) for value in out[column]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +12,11 @@ from app import palette
 from app.charts import SHAPES, Bars, Chart, DotMap, Dots, Lines, Matrix, Timeline, day, extent, words
 from app.palette import LIGHT, Scheme
 from pipelines.answers import percent
+
+# Letters of a label in one line.
+LINE = 24
+# Up to so many things an axis counts them one by one.
+FEW = 6
 
 
 def _layout(scheme: Scheme, height: int, **more: Any) -> dict[str, Any]:
@@ -55,7 +61,9 @@ def drawn(chart: Chart, scheme: Scheme = LIGHT) -> go.Figure:
 
 @figure.register
 def _(chart: Bars, scheme: Scheme = LIGHT) -> dict[str, Any]:
-    labels = list(chart.labels)
+    labels = [_lines(label) for label in chart.labels]
+    money = chart.unit == "GBP"
+    most = max((sum(values) for values in zip(*(s.values for s in chart.series), strict=True)), default=0)
     places = palette.places(series.key for series in chart.series)
     traces = [
         {
@@ -82,6 +90,7 @@ def _(chart: Bars, scheme: Scheme = LIGHT) -> dict[str, Any]:
             "insidetextfont": {"color": palette.letters(scheme.colour(series.key, places[series.key]))},
             "outsidetextfont": {"color": scheme.ink},
             "textangle": 0,
+            "cliponaxis": False,
             "hovertemplate": "%{y}: %{x} " + series.label.lower() + "<extra></extra>",
         }
         for series in chart.series
@@ -94,8 +103,15 @@ def _(chart: Bars, scheme: Scheme = LIGHT) -> dict[str, Any]:
             110 + 34 * max(len(labels), 1) + 14 * (len(chart.series) - 1),
             barmode="stack",
             showlegend=len(chart.series) > 1,
+            # Room for a number that stands behind a bar as long as the longest.
+            margin={"l": 8, "r": 44, "t": 8, "b": 40},
+            # Each bar says its pounds; of a few things there are whole ones only.
             xaxis=_axis(
-                scheme, title={"text": chart.unit}, rangemode="tozero", tickprefix="£" if chart.unit == "GBP" else ""
+                scheme,
+                title={"text": "" if money else chart.unit},
+                rangemode="tozero",
+                showticklabels=not money,
+                **({"dtick": 1} if 0 < most <= FEW and not money else {}),
             ),
             yaxis=_axis(scheme, autorange="reversed", ticklabelposition="outside"),
         ),
@@ -165,6 +181,11 @@ def _(chart: Lines, scheme: Scheme = LIGHT) -> dict[str, Any]:
             annotations=notes,
         ),
     }
+
+
+def _lines(text: str, most: int | None = None) -> str:
+    """A label in lines that leave room for the picture beside them on a telephone; `most` cuts what is longer."""
+    return "<br>".join(_inert(line) for line in textwrap.wrap(text, LINE, max_lines=most, placeholder="…")) or text
 
 
 def _inert(text: str) -> str:
@@ -237,7 +258,7 @@ def _(chart: Dots, scheme: Scheme = LIGHT) -> dict[str, Any]:
                 "mode": "markers",
                 "name": palette.WORDS.get(key, key),
                 "x": [dot.value for dot in part],
-                "y": [_inert(dot.label) for dot in part],
+                "y": [_lines(dot.label) for dot in part],
                 "error_x": {
                     "type": "data", "symmetric": False, "array": [high for high, _ in ranges],
                     "arrayminus": [low for _, low in ranges], "thickness": 1.5,
@@ -265,7 +286,7 @@ def _(chart: Dots, scheme: Scheme = LIGHT) -> dict[str, Any]:
                 scheme,
                 autorange="reversed",
                 categoryorder="array",
-                categoryarray=[_inert(dot.label) for dot in chart.dots],
+                categoryarray=[_lines(dot.label) for dot in chart.dots],
             ),
         ),
     }
@@ -305,13 +326,13 @@ def _(chart: Timeline, scheme: Scheme = LIGHT) -> dict[str, Any]:
         "data": traces,
         "layout": _layout(
             scheme,
-            110 + 26 * max(len(chart.spans), 1),
+            110 + 38 * max(len(chart.spans), 1),
             xaxis=_axis(scheme, type="date"),
             yaxis=_axis(
                 scheme,
                 tickmode="array",
                 tickvals=list(range(len(chart.spans))),
-                ticktext=[_inert(_short(span.label)) for span in chart.spans],
+                ticktext=[_lines(span.label, 2) for span in chart.spans],
                 autorange="reversed",
                 zeroline=False,
             ),
@@ -323,10 +344,6 @@ def _(chart: Timeline, scheme: Scheme = LIGHT) -> dict[str, Any]:
             ],
         ),
     }  # fmt: skip
-
-
-def _short(text: str, most: int = 48) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 @figure.register

@@ -38,6 +38,14 @@ TOUCH = {
     "changes": "changes and failover are lost",
     "possible": "may stand in it: product or region not said",
 }
+# How far a row of the reference was checked, by its mark.
+LEVELS = {
+    "A": "a vendor, body or named press source",
+    "B": "a structured dataset",
+    "C": "a weak source",
+    "per row": "each row says how it was checked",
+    "level per row": "each row says how well it was checked",
+}
 
 
 def age(edition: Edition) -> str:

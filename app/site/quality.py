@@ -14,18 +14,10 @@ from app.site._pages import respond
 from app.site._state import State
 from app.site._tables import Column, Row, Table, of, table
 from app.stores import ask
-from app.words import days_in, said
+from app.words import LEVELS, days_in, said
 from pipelines.answers import Answer, number, questions
 from pipelines.metrics import essays
 from pipelines.store import Store
-
-LEVELS = {
-    "A": "a vendor, body or named press source",
-    "B": "a structured dataset",
-    "C": "a weak source",
-    "per row": "each row says how it was checked",
-    "level per row": "each row says how well it was checked",
-}
 
 
 def _old(row: Row) -> str:

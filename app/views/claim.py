@@ -31,12 +31,17 @@ def _day(key: str) -> dt.date | None:
 def render(edition: Edition) -> None:
     st.title("Is a published figure right?")
     known = claim.claims()
+    shown = "none chosen" if state.read("provider") else known[DEFAULT]["title"]
     left, right = st.columns(2)
     with left:
-        chosen = state.choose("Published claim", "claim", list(known), lambda c: known[c]["title"])
+        chosen = state.choose("Published claim", "claim", list(known), lambda c: known[c]["title"], none=shown)
     with right:
         provider = state.choose(
-            "Or count a provider's contracts", "provider", _choices.providers(edition), provider_name
+            "Or count a provider's contracts",
+            "provider",
+            _choices.providers(edition),
+            provider_name,
+            none="none chosen",
         )
     if provider and not chosen:
         answer = ask(edition, "claim", provider=provider, since=_day("from"), on=_day("to"), most=claim.MOST)

@@ -7,6 +7,7 @@ import streamlit as st
 from app import components as ui
 from app.stores import ask
 from app.views import Page
+from app.words import LEVELS
 from pipelines.edition import Edition
 
 PAGE = Page(
@@ -42,7 +43,8 @@ def render(edition: Edition) -> None:
     st.markdown("### Doubts that we name")
     ui.rows_table(answer.frames["issues"], {"label": "Doubt", "rows": "Rows"})
     st.markdown("### How far rows were checked")
-    ui.rows_table(answer.frames["checks"], {"table": "Table", "check": "Check", "rows": "Rows"})
+    checks = answer.frames["checks"].assign(check=lambda rows: [LEVELS.get(check, check) for check in rows["check"]])
+    ui.rows_table(checks, {"table": "Table", "check": "Check", "rows": "Rows"})
     st.markdown("### Tables of this edition")
     ui.rows_table(answer.frames["tables"], {"table": "Table", "rows": "Rows"})
     ui.methods(answer)

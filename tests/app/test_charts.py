@@ -141,7 +141,36 @@ def test_hostile_text_stays_text() -> None:
     )  # fmt: skip
     root = ET.fromstring(svg.draw(chart, burn=True))
     assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "g", "rect", "text", "path", "circle"}
-    assert "<" not in plots.figure(chart)["data"][0]["y"][0]
+    bars = replace(BARS, labels=[hostile, "B", "Unknown"])
+    timeline = replace(TIMELINE, spans=(replace(TIMELINE.spans[0], label=hostile),))
+    for label in (
+        plots.figure(chart)["data"][0]["y"][0],
+        plots.figure(bars)["data"][0]["y"][0],
+        plots.figure(timeline)["layout"]["yaxis"]["ticktext"][0],
+    ):
+        assert "<" not in label.replace("<br>", "") and "&lt;" in label
+
+
+def test_long_labels_leave_room_for_the_picture_and_stay_apart() -> None:
+    long = "Signed by somebody else, naming the provider"
+    bars = plots.figure(replace(BARS, labels=[f"{long} one", f"{long} two", "Unknown"]))
+    labels = bars["data"][0]["y"]
+    assert len(set(labels)) == 3 and all(len(line) <= 24 for label in labels for line in label.split("<br>"))
+    assert [label.replace("<br>", " ") for label in labels] == [f"{long} one", f"{long} two", "Unknown"]
+    spans = (replace(TIMELINE.spans[0], label="Office for National Statistics: Google Cloud Platform hosting"),)
+    [label] = plots.figure(replace(TIMELINE, spans=spans))["layout"]["yaxis"]["ticktext"]
+    assert label == "Office for National<br>Statistics: Google…"
+
+
+def test_an_axis_counts_few_things_one_by_one_and_pounds_stand_on_the_bars_alone() -> None:
+    assert plots.figure(BARS)["layout"]["xaxis"]["dtick"] == 1
+    assert (
+        "dtick"
+        not in plots.figure(replace(BARS, series=(Series("known", "Known", [300.0, 1.0, 0.0]),)))["layout"]["xaxis"]
+    )
+    money = plots.figure(replace(BARS, unit="GBP", series=(Series("known", "Known", [1.8e9, 8.9e6, 0.0]),)))
+    assert money["layout"]["xaxis"]["showticklabels"] is False
+    assert money["data"][0]["text"] == ["£1.8bn", "£8.9m", ""]
 
 
 @pytest.mark.parametrize("unknown", [None], ids=["not tested"])

@@ -224,6 +224,29 @@ def test_the_claim_page_writes_figures_in_their_unit() -> None:
     assert beside["In our sources"].iloc[-1] == "nothing held"
 
 
+def test_a_table_holds_whole_pounds_and_no_more_digits_than_a_reader_needs() -> None:
+    [definitions] = [t.value for t in opened("claim").dataframe if "Definition" in t.value.columns]
+    for head in ("Known value (GBP)", "Low (GBP)", "High (GBP)"):
+        assert (definitions[head] == definitions[head].round()).all() and definitions[head].max() > 1e9
+    [incidents] = [t.value for t in opened("incidents").dataframe if "Hours" in t.value.columns]
+    hours = incidents["Hours"].dropna()
+    assert len(hours) > 20 and (hours == hours.round(2)).all()
+
+
+def test_how_far_rows_were_checked_is_said_in_words() -> None:
+    [checks] = [t.value for t in opened("quality").dataframe if "Check" in t.value.columns]
+    assert "a vendor, body or named press source" in set(checks["Check"])
+    assert not {"A", "B", "C"} & set(checks["Check"])
+
+
+def test_the_claim_box_names_the_claim_that_is_shown() -> None:
+    [claim, provider] = opened("claim").selectbox
+    assert (
+        claim.placeholder == "AWS: 189 contracts worth GBP 1.7bn since 2016" and provider.placeholder == "none chosen"
+    )
+    assert opened("claim", provider="fastly").selectbox[0].placeholder == "none chosen"
+
+
 def test_tables_hold_words_and_no_codes() -> None:
     for page, keys in (
         ("organisation", {"organisation": "home-office"}),
