@@ -30,7 +30,7 @@ WORDS = {
     "contract_class": "Kind",
 }
 DAYS = {"awarded_on": "Awarded", "start_on": "From", "end_on": "To", "seen_on": "Seen on"}
-IDS = ("finding_id", "statement_id", "contract_id")
+IDS = ("finding_id", "statement_id", "contract_id", "incident_id")
 CLASSES = {"call_off": "call-off"}
 
 
@@ -63,6 +63,8 @@ def _entry(state: State, entry: Row) -> dict[str, Any]:
 def _head(entry: Row) -> str:
     if "contract_id" in entry:
         return f"Contract: {said(entry['title'], 'no title')}"
+    if "incident_id" in entry:
+        return f"Incident: {said(entry['title'], 'no title')}"
     role = ", ".join(
         word for word in (ROLES.get(entry["role"], said(entry["role"], "")), LAYERS.get(entry["layer"], "")) if word
     )
@@ -106,8 +108,8 @@ def _step(step: Row) -> dict[str, Any]:
         kind = f"Said by {SPEAKERS.get(speaker, speaker)}"
     elif kind.startswith("provider ("):
         kind = "How the provider shows"
-    elif kind == "notice":
-        kind = "Notice"
+    elif kind in ("notice", "incident"):
+        kind = kind.capitalize()
     else:
         kind = columns.mark(rule).capitalize()
     return {
@@ -115,7 +117,7 @@ def _step(step: Row) -> dict[str, Any]:
         "value": said(step["value"]).rstrip("."),
         "date": day(step["date"]) if step["date"] else "",
         # A notice is read as it is and a statement too: only what is concluded from a record has a rule to show.
-        "rule": rule if rule not in ("fold", "published-statement") else "",
+        "rule": rule if rule not in ("fold", "published-statement", "recorded-incident") else "",
         "source": said(step["source"], "no source named"),
         "url": step["url"],
         "sha256": str(step["sha256"] or "")[:16],

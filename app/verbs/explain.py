@@ -27,7 +27,7 @@ def command(
     edition_id: str | None,
     json_wanted: bool,
 ) -> None:
-    """Say how we know what we say about SUBJECT: a host, service, organisation, notice or finding.
+    """Say how we know what we say about SUBJECT: a host, service, organisation, notice, finding or incident.
 
     With --answer, give any answer of the pages, with the figures that they show: the ids and keys are those of
     /api/ (ai-reliance, contracts, coverage, dependence, in-force, layers, leads, peers, renewals, search, ...).

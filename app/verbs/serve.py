@@ -39,11 +39,11 @@ def command(context: click.Context, port: int = 8501, address: str = "127.0.0.1"
         say("this edition holds private records: it is served on 127.0.0.1 only")
         address = "127.0.0.1"
     os.environ["CLOUDHOLD_STORE"] = str(store_path((context.find_root().obj or {}).get("store")))
+    _try(address, port)
     if address not in ("127.0.0.1", "localhost") and not hosts:
         say(
             f"visitors are answered under the names 127.0.0.1, localhost and {address} only; add --host NAME for others"
         )
-    _try(address, port)
     say(f"cloudhold: edition {edition.id} on http://{address}:{port}")
     sys.stdout.flush()
     server.run(address, port, hosts)

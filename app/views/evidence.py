@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +21,13 @@ PAGE = Page("evidence", "Evidence", "Which records say so?", 10, section="About 
 DEFAULT = "justice.gov.uk"
 
 
+def _role(entry: Mapping[str, Any]) -> str | None:
+    """The role that an entry speaks of; what has none is said by its kind."""
+    if "incident_id" in entry:
+        return "Incident"
+    return figures.ROLES.get(entry.get("role") or "contract", entry.get("role"))
+
+
 def render(edition: Edition) -> None:
     st.title("Which records say so?")
     q = state.words("A host name, or the id of a service, body, contract or finding", "q", DEFAULT).strip()
@@ -32,7 +42,7 @@ def render(edition: Edition) -> None:
         [
             {
                 "about": entry.get("title") or entry.get("statement") or entry.get("subject"),
-                "role": figures.ROLES.get(entry.get("role") or "contract", entry.get("role")),
+                "role": _role(entry),
                 "provider": ", ".join(provider_name(p) for p in entry.get("providers") or [entry.get("provider")] if p),
                 "confidence": entry.get("confidence"),
                 **{key: step[key] for key in ("kind", "value", "date", "rule_id", "source", "url")},

@@ -22,9 +22,9 @@ MOST = 200
 
 
 def answer(edition: Edition, subject: str) -> Answer:
-    """Everything held about a host, service, organisation, contract, notice reference or finding.
+    """Everything held about a host, service, organisation, contract, notice reference, finding or incident.
 
-    Figures: held, evidence. body: name (as a reader knows the subject), findings: one entry per finding, statement or contract,
+    Figures: held, evidence. body: name (as a reader knows the subject), findings: one entry per finding, statement, contract or incident,
     each with its evidence (kind, value, source, url, fetched_at, sha256, rule_id). A body, service or host that we list without
     any has none; UnknownName for what we do not list.
     """
@@ -33,13 +33,14 @@ def answer(edition: Edition, subject: str) -> Answer:
         "finding": _findings(edition, host, subject),
         "statement": _statements(edition, subject),
         "contract": _contracts(edition, subject),
+        "incident": _incidents(edition, subject),
     }
     entries = [entry for _, found in kinds.values() for entry in found]
     name = _listed(edition, host, subject)
     if not entries and name is None:
         candidates = edition.query(
             "SELECT DISTINCT subject FROM findings UNION SELECT service_id FROM services "
-            "UNION SELECT organisation_id FROM organisations"
+            "UNION SELECT organisation_id FROM organisations UNION SELECT incident_id FROM incidents"
         )["subject"]
         raise UnknownName("subject", subject, candidates)
     if name is None:
@@ -61,7 +62,7 @@ def answer(edition: Edition, subject: str) -> Answer:
         "what we hold about this subject",
         METHODS,
         figures=[
-            Figure("held", "Findings, statements and contracts", held, unit="rows"),
+            Figure("held", "Findings, statements, contracts and incidents", held, unit="rows"),
             Figure("evidence", "Records behind them", sum(len(entry["evidence"]) for entry in entries), unit="records"),
         ],
         caveats=[
@@ -244,6 +245,22 @@ def _contracts(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
         ]
         entries.append(entry)
     return _total(rows), entries
+
+
+def _incidents(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]]]:
+    rows = edition.rows("SELECT * FROM incidents WHERE incident_id = $subject", {"subject": subject})
+    entries = []
+    for row in rows:
+        entry = {key: row[key] for key in row if key not in ("urls", "source_id")}
+        entry["title"] = row["title"] or row["product"] or row["incident_id"]
+        said = row["cause_note"] or entry["title"]
+        # A recorded outage without an address still has the table that it stands in.
+        entry["evidence"] = [
+            _evidence(edition, "incident", said, row["source_id"], "recorded-incident", url, row["started_on"])
+            for url in row["urls"] or (None,)
+        ]
+        entries.append(entry)
+    return len(rows), entries
 
 
 def _by(edition: Edition, table: str, key: str, order: str, ids: list[str]) -> dict[str, list[dict[str, Any]]]:

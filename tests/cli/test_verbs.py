@@ -245,3 +245,14 @@ def test_attribute_says_which_rows_it_could_not_use(run: Callable, tmp_path: Pat
         ran.err
         == f"{path}: 2 rows set aside, the first on line 3: it has no host, type or value, or a value too long\n"
     )
+
+
+def test_an_incident_is_explained_by_the_addresses_that_its_row_names(run: Callable) -> None:
+    with (ROOT / "data/reference/incidents.csv").open(encoding="utf-8", newline="") as file:
+        row = next(r for r in csv.DictReader(file) if r["incident_id"] == "aws-2025-10-20-dynamodb-dns")
+    explained = run("explain", row["incident_id"], "--json").json
+    (entry,) = explained["findings"]
+    assert entry["incident_id"] == row["incident_id"] and entry["title"] == row["product"]
+    urls = {step["url"] for step in entry["evidence"]}
+    assert urls and all(url in " ".join(row.values()) for url in urls)
+    assert {"kind", "value", "source", "url", "fetched_at", "sha256", "rule_id"} <= set(entry["evidence"][0])

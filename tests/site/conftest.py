@@ -14,7 +14,7 @@ PAGES = [
     "/contracts?provider=aws&q=hosting", "/leads", "/leads?provider=aws", "/data/", "/data/latest/dictionary", "/map", "/map?role=council-mail-filter", "/ai", "/shared", "/shared?organisation=torfaen", "/quality", "/methods", "/changes",
     "/concentration", "/concentration?population=contracts&by=jurisdiction&weight=value",
     "/concentration?population=service-web&by=region&sector=justice", "/concentration?population=bodies-mail_sending-front&by=endpoint",
-    "/accessibility", "/evidence/home-office", "/evidence/justice.gov.uk",
+    "/accessibility", "/evidence/home-office", "/evidence/fastly-2021-06-08", "/evidence/justice.gov.uk",
 ]  # fmt: skip
 
 
