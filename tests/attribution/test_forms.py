@@ -27,7 +27,17 @@ RENTED = [
     ("barset.outsystemsenterprise.com", "outsystems"), ("barset.lfr.cloud", "liferay"), ("barset.euwest01.umbraco.io", "umbraco"),
     ("barset-prod.dxcloud.episerver.net", "optimizely"), ("live-barset.cloud.contensis.com", "zengenti"), ("ssl.readmessl.com", "readme"),
     ("hosting.gitbook.io", "gitbook"), ("custom.intercom.help", "intercom"), ("barset.hosted-by-discourse.com", "discourse"),
-    ("barset.ghost.io", "ghost"),
+    ("barset.ghost.io", "ghost"), ("barset.spydus.co.uk", "civica"), ("barset.abritas.com", "civica"), ("barset.housingjigsaw.co.uk", "civica"),
+    ("region-eu.libanswers.com", "springshare"), ("region-eu.libcal.com", "springshare"), ("barset.necsws.com", "nec"),
+    ("barset.t1cloud.com", "technology-one"), ("live.hornbill.com", "hornbill"), ("barset.mycouncilservices.com", "abavus"),
+    ("barset.docebosaas.com", "docebo"), ("barset.map.kahootz.com", "kahootz"), ("stats.pingdom.com", "solarwinds"),
+    ("barset.koha.servers.openfifth.org", "open-fifth"), ("barset.ds.synergy-learning.com", "synergy-learning"),
+    ("barset.oncreate.app", "netcall"), ("barset.public-i.tv", "public-i"), ("barset.ent.sirsidynix.net.uk", "sirsidynix"),
+    ("barset.overdrive.com", "overdrive"), ("barset.ieg4.net", "ieg4"), ("barset.tribepad.com", "tribepad"), ("barset.jobtrain.co.uk", "jobtrain"),
+    ("barset.eploy.net", "eploy"), ("barset.trac.jobs", "trac"), ("barset.opendatasoft.com", "opendatasoft"), ("barset.socrata.com", "tyler"),
+    ("barset.bartec-systems.com", "bartec"), ("barset.worktribe.com", "worktribe"), ("barset.brightspace.com", "d2l"),
+    ("barset.access.preservica.com", "preservica"), ("barset.echo360.org.uk", "echo360"), ("barset.starrezhousing.com", "starrez"),
+    ("barset.symplicity.com", "symplicity"),
 ]  # fmt: skip
 RECORDS = [
     # Type, value, rows: role, provider, origin.
@@ -64,6 +74,14 @@ RECORDS = [
     ("TXT", "v=spf1 include:service-now.com -all", {("mail_sending", "servicenow", None)}),
     ("TXT", "v=spf1 include:_spf.qualtrics.com -all", {("mail_sending", "qualtrics", None)}),
     ("TXT", "v=spf1 include:_netblocks.sparkpostmail.com -all", {("mail_sending", "sparkpost", None)}),
+    *[("TXT", f"v=spf1 include:{include} -all", {("mail_sending", provider, None)}) for include, provider in [
+        ("_spf-ext.necsws.com", "nec"), ("_spf-ext.northgateps.com", "nec"), ("_spf.firmstep.com", "granicus"),
+        ("_spf.elasticemail.com", "elastic-email"), ("spf.ssmx.net", "smartsurvey"), ("mailrelay.t1cloud.com", "technology-one"),
+        ("_spf.zivver.com", "zivver"), ("_spf.hornbill.com", "hornbill"), ("_uk.axiell.com", "axiell"), ("spf.axiell-uk.net", "axiell"),
+        ("spf.mycouncilservices.com", "abavus"), ("spf.docebosaas.com", "docebo"), ("spf.odmad.quest-on-demand.com", "quest"),
+        ("spf.newzapp.co.uk", "newzapp"), ("spf.authsmtp.com", "authsmtp"), ("theaccessgroupspf.smtp.com", "access"),
+        ("spf.heywoodcloud.co.uk", "heywood"), ("_extnetblocks.mimecast.com", "mimecast"), ("spf_c.oracle.com", "oracle"),
+    ]],
     ("TXT", "h1-domain-verification=jc8KHuDrikH5", {("saas", "hackerone", None)}),
     ("TXT", "pexip-ms-tenant-domain-verification=0a1b2c", {("saas", "pexip", None)}),
     ("TXT", "fastly-domain-delegation-a1b2c3d4-123456-2026-01-31", {("saas", "fastly", None)}),
