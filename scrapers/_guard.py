@@ -58,7 +58,7 @@ class _Guarded:
     port: int
 
     def _new_conn(self) -> socket.socket:
-        # What is opened by name may be this machine, and never a private network: 169.254.169.254 hands out keys.
+        # What is opened by name may be this machine, and never a private network: a cloud's own link-local addresses hand out keys.
         is_opened = self.opened is not None and (self.host.lower(), self.port) == self.opened
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
