@@ -326,7 +326,7 @@ def _(chart: Timeline, scheme: Scheme = LIGHT) -> dict[str, Any]:
         "data": traces,
         "layout": _layout(
             scheme,
-            110 + 38 * max(len(chart.spans), 1),
+            110 + 42 * max(len(chart.spans), 1),
             xaxis=_axis(scheme, type="date"),
             yaxis=_axis(
                 scheme,
