@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import functools
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,10 +31,16 @@ EXAMPLE = "cloudhold import records-csv zones.csv"
 
 DATE_COLUMNS = ("seen_on", "seen_at", "observed_at", "date")
 MAX_VALUE = 10_000
+# Types whose value is one word: several in a cell are several records.
+_ONE_WORD = ("A", "AAAA", "NS")
+_BETWEEN_WORDS = re.compile(r"[\s,;|]+")
 
 
 def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
-    """Rows of the CSV, checked; a body that is none, or lacks the columns, is refused as a whole."""
+    """Rows of the CSV, checked; a body that is none, or lacks the columns, is refused as a whole.
+
+    A cell with several addresses or name servers gives a row for each.
+    """
     try:
         text = unpack(body).decode()
     except ValueError as error:
@@ -71,14 +78,16 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
                 if any(map(str.strip, cells)):
                     _reject(name, reader.line_num, cells, batch)
                 continue
-            yield Row(
-                host,
-                observe.kind(kind),
-                value,
-                _day(cells, days_at) if days_at else None,
-                cells[env_at] if 0 <= env_at < len(cells) else None,
-                None if cells[host_at].isascii() else names.spelled(cells[host_at]),
-            )
+            kind = observe.kind(kind)
+            for one in _BETWEEN_WORDS.split(value.strip(' \t\r\n"')) if kind in _ONE_WORD else (value,):
+                yield Row(
+                    host,
+                    kind,
+                    one,
+                    _day(cells, days_at) if days_at else None,
+                    cells[env_at] if 0 <= env_at < len(cells) else None,
+                    None if cells[host_at].isascii() else names.spelled(cells[host_at]),
+                )
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
 
