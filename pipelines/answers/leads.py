@@ -13,6 +13,7 @@ from pipelines.answers import (
     Answer,
     Figure,
     concentration,
+    family_of,
     incidents,
     long_day,
     new,
@@ -24,6 +25,7 @@ from pipelines.answers import (
 from pipelines.answers import claim as claim_answer
 from pipelines.answers._populations import HEADLINES, population
 from pipelines.edition import Edition
+from pipelines.errors import UnknownName
 
 ID = "leads"
 QUESTION = "What is worth a question?"
@@ -51,12 +53,16 @@ def answer(edition: Edition, provider: str | None = None, organisation: str | No
     """Leads of one provider, one body, or all.
 
     Frames: leads (kind, label, sentence, ask: whom to ask what, about: the table or page, id in it, date, url,
-    organisation_id, provider).
+    organisation_id, provider). UnknownName for a provider or body that is not listed: none of its leads is no finding.
     """
     leads = _all(edition)
     if provider:
+        family_of(provider)
         leads = leads[leads["provider"] == provider]
     if organisation:
+        listed = edition.query("SELECT organisation_id FROM organisations")["organisation_id"]
+        if organisation not in set(listed):
+            raise UnknownName("organisation", organisation, listed)
         leads = leads[leads["organisation_id"] == organisation]
     leads = leads.reset_index(drop=True)
     counts = leads["kind"].value_counts()

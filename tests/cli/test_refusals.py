@@ -98,6 +98,8 @@ def test_a_folder_in_place_of_a_file(run: Callable, tmp_path: Path) -> None:
         (["import", "ranges", "--provider", "awss", "FILE"], "did you mean aws"),
         (["check", "--no-such-option"], "No such option"),
         (["sources", "--edition", "x"], "unknown edition"),
+        (["explain", "--answer", "leads", "provider=awss"], "did you mean aws"),
+        (["explain", "--answer", "leads", "organisation=nosuch"], "unknown organisation"),
         (["teleport"], "No such command"),
         (["attribute", "FILE", "--out", ""], "an empty name"),
         (["attribute", ""], "an empty name"),
