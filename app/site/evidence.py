@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -98,11 +99,16 @@ def _facts(state: State, entry: Row) -> Iterator[tuple[str, Cell]]:
     for key, words in DAYS.items():
         if not blank(entry.get(key)):
             yield words, day(entry[key])
+    if "incident_id" in entry:
+        yield "With both sides", Link("its own page", state.url(f"/incident/{entry['incident_id']}"))
 
 
 def _step(step: Row) -> dict[str, Any]:
     """One record: what it is in words, what it says, the rule that read it, where it comes from."""
     kind, rule = str(step["kind"]), str(step["rule_id"])
+    source = said(step["source"], "no source named")
+    if kind == "incident" and step["url"]:
+        source = str(urlsplit(step["url"]).hostname)  # one outage has several addresses, each another's words
     if kind.startswith("statement ("):
         speaker = kind.removeprefix("statement (").removesuffix(")")
         kind = f"Said by {SPEAKERS.get(speaker, speaker)}"
@@ -118,7 +124,7 @@ def _step(step: Row) -> dict[str, Any]:
         "date": day(step["date"]) if step["date"] else "",
         # A notice is read as it is and a statement too: only what is concluded from a record has a rule to show.
         "rule": rule if rule not in ("fold", "published-statement", "recorded-incident") else "",
-        "source": said(step["source"], "no source named"),
+        "source": source,
         "url": step["url"],
         "sha256": str(step["sha256"] or "")[:16],
     }

@@ -71,8 +71,9 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
             kept.append(_draft(host, "mail", "back", rule, [seen, *path]))
     signs = _signs(book, rules, host)
     filtered = bool(front)
-    counting = _counting(book, rules, host, signs, filtered)
     named = {draft.provider for draft in drafts if draft.role == "mail"}
+    # Signs are weighed where the exchangers leave open who keeps the mailboxes.
+    counting = _counting(book, rules, host, signs, filtered) if receivers or not named else []
     if counting or any(sign.provider in named for sign in signs):
         for draft in receivers:
             draft.layer = "front"
@@ -149,8 +150,8 @@ def _without_own(target: str, host: str) -> str:
 
 def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> list[Draft]:
     """Signs that show the mailboxes, most trusted first: behind a named filter each, else as the module says."""
-    elsewhere = _autodiscover_elsewhere(book, rules, host)
     weak = [sign for sign in signs if sign.rule_id not in STRONG]
+    elsewhere = weak and _autodiscover_elsewhere(book, rules, host)
     agreeing = len(weak) > 1 and len({sign.provider for sign in weak}) == 1
     counting = [
         sign

@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -117,6 +118,14 @@ def test_evidence_is_written_in_words(served: str) -> None:
         for raw in ("value gbp", "rule id", "organisation id", "450281369", "microsoft-365:", "..", "Rule fold"):
             assert raw not in text, (subject, raw)
     assert "£450.3m" in get(served, "/evidence/home-office").text
+
+
+def test_the_evidence_of_an_outage_names_each_address_and_leads_to_both_sides(served: str) -> None:
+    page = BeautifulSoup(get(served, "/evidence/fastly-2021-06-08").content, "lxml").main
+    links = page.select("ul.small li a")
+    hosts = [urlsplit(str(link["href"])).hostname for link in links]
+    assert hosts and [link.text for link in links] == hosts
+    assert page.select_one("a[href='/incident/fastly-2021-06-08']") is not None
 
 
 def test_a_body_sees_where_no_alternative_is_shown(served: str, default_edition: Any) -> None:
