@@ -30,7 +30,9 @@ def test_the_total_rate_holds_at_the_server() -> None:
     stats = faults.stats()
     assert stats["queries"] == 45
     assert 15 <= stats["max_per_second"] <= 20
-    assert stats["ports"] == 45  # each question from a port of its own
+    # Each question from a port of its own, drawn from some 28,000: in one run of 29 two of them are drawn alike, and three
+    # pairs or more in one of some 140,000.
+    assert stats["ports"] >= 43
 
 
 def test_a_zone_is_asked_twice_a_second() -> None:
