@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from pipelines.text import unpack as without_gzip
+from pipelines.text import unpack_text
 
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -61,7 +62,7 @@ def files(name: str, body: bytes) -> tuple[dict[str, str], dict[str, str]]:
     ValueError where the body is no text.
     """
     if not body.startswith(_MARK):
-        return {name: without_gzip(body).decode()}, {}
+        return {name: unpack_text(body)}, {}
     entries = [json.loads(line) for line in body.splitlines() if line]
     texts = {entry["path"]: entry["text"] for entry in entries if "text" in entry}
     return texts, {entry["path"]: entry["left_out"] for entry in entries if "left_out" in entry}

@@ -57,6 +57,14 @@ def unpack(body: bytes) -> bytes:
     return body.removeprefix(b"\xef\xbb\xbf")
 
 
+def unpack_text(body: bytes) -> str:
+    """`body` unpacked and read as UTF-8; ValueError that says in words what it is instead."""
+    try:
+        return unpack(body).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 text (byte {error.start})") from error
+
+
 def plain(value: object, limit: int = MAX_TEXT) -> str | None:
     """Foreign text as safe plain text, or None where there is none.
 

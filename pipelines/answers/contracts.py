@@ -16,6 +16,7 @@ from pipelines.text import search_key
 
 ID = "contracts"
 QUESTION = "What was signed, with whom, for how much, until when?"
+POPULATION = "the cloud contracts listed: named in public sources or imported; not all contracts of the UK"
 METHODS = (
     "One row per award within a process, buyer and portal. The value is the award's, a ceiling and never "
     "spending; 0 and 1 stand for unknown and are counted, not summed; frameworks are permission to spend and "
@@ -234,7 +235,7 @@ def answer(
         ID,
         QUESTION,
         title,
-        "the contracts listed: named in public sources or imported; not all contracts of the UK",
+        POPULATION,
         METHODS,
         figures=figures,
         frames={

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.answers import Answer, Figure, companies, long_day, new, number, sources_of
+from pipelines.answers import Answer, Figure, companies, contracts, long_day, new, number, sources_of
 from pipelines.edition import Edition
 
 ID = "in-force"
@@ -80,7 +80,7 @@ def answer(edition: Edition) -> Answer:
         ID,
         QUESTION,
         title,
-        "the cloud contracts listed: named in public sources or imported; not all contracts of the UK",
+        contracts.POPULATION,
         METHODS,
         figures=[
             Figure("contracts", "Contracts with a day of start", sum(counts.values()), unit="contracts"),

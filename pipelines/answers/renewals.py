@@ -188,7 +188,7 @@ def answer(
         ID,
         QUESTION,
         title,
-        "the cloud contracts listed: named in public sources or imported; not all contracts of the UK",
+        contracts.POPULATION,
         METHODS,
         figures=figures,
         frames={"contracts": table, "months": months, "soon": soon, "longest": longest},

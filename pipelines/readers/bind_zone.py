@@ -17,7 +17,7 @@ from pipelines import schema
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch
 from pipelines.records import Observation
-from pipelines.text import unpack
+from pipelines.text import unpack_text
 
 KIND = "bind-zone"
 TITLE = "A zone file"
@@ -36,9 +36,9 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     """Observations of one zone file."""
     batch = Batch()
     try:
-        text = unpack(body).decode()
+        text = unpack_text(body)
     except ValueError as error:
-        return batch.refuse(name, body, f"it is not UTF-8 text ({error})")
+        return batch.refuse(name, body, str(error))
     if not text.strip():
         return batch.refuse(name, body, "it is empty")
     stated = _ORIGIN.search(text)

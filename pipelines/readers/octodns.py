@@ -69,7 +69,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     try:
         texts, left_out = files(name, body)
     except ValueError as error:
-        return batch.refuse(name, body, f"it is not UTF-8 text ({error})" if "utf-8" in str(error) else str(error))
+        return batch.refuse(name, body, str(error))
     if not texts and not left_out:
         return batch.refuse(name, body, "it holds no zone file (.yaml)")
     for path, reason in left_out.items():

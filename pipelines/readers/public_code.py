@@ -98,7 +98,7 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
     try:
         texts, left_out = files(name, body)
     except ValueError as error:
-        return batch.refuse(name, body, f"it is not UTF-8 text ({error})" if "utf-8" in str(error) else str(error))
+        return batch.refuse(name, body, str(error))
     facts = json.loads(texts.pop(ABOUT, "{}"))
     if not any(text.strip() for text in texts.values()):
         return batch.refuse(name, body[:2000], "it holds no code or configuration")

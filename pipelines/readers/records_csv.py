@@ -18,7 +18,7 @@ from pipelines import schema
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch, Rejected
 from pipelines.records import Observation
-from pipelines.text import unpack
+from pipelines.text import unpack_text
 
 KIND = "records-csv"
 TITLE = "DNS records and headers from a file"
@@ -42,9 +42,9 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
     A cell with several addresses or name servers gives a row for each.
     """
     try:
-        text = unpack(body).decode()
+        text = unpack_text(body)
     except ValueError as error:
-        batch.refuse(name, body, f"it is not UTF-8 text ({error})" if "utf-8" in str(error) else str(error))
+        batch.refuse(name, body, str(error))
         return
     if not text.strip():
         batch.refuse(name, body, "it is empty")
