@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -20,9 +21,11 @@ _EDGES = re.compile(r"^[^\w(&]+|[^\w).]+$")
 _MISREAD = re.compile("[\u00c2\u00c3]|\u00e2\u20ac")
 _LONELY_MARK = re.compile("\u00c2(?=\\s|$)")
 _SIGNS = str.maketrans("¿\ufffd_", "   ")
+_ENTITY = re.compile(r"&(?:amp;)*#?\w+;")
+_SOFTWARE = re.compile(r"\bs/w\b", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[^\w&+]+")
 _PHRASES = (
-    (re.compile(r"\bs ?a ?r ?l\b|\bsociete a responsabilite limitee\b"), "sarl"),
+    (re.compile(r"\bs ?a? ?r ?l\b|(?<=emea)sarl\b|\bsociete a responsabilite limitee\b"), " sarl"),
     (re.compile(r"\bpublic limited company\b"), "plc"),
     (re.compile(r"\bdesignated activity company\b"), "dac"),
     (re.compile(r"\bunlimited company\b"), "ulc"),
@@ -33,11 +36,13 @@ _PHRASES = (
 )
 _SPELLINGS = {
     "&": "and", "service": "services", "svc": "services", "svcs": "services", "serv": "services", "solution": "solutions",
+    "soln": "solutions", "solns": "solutions",
     "operation": "operations", "ops": "operations", "corpn": "corporation", "intl": "international",
 }  # fmt: skip
-# Legal forms that are no other word, wherever they stand; and those that are one only at the end of a name.
+# Legal forms that are no other word, wherever they stand; and those that are one only at the end of a name. Not LLP: the
+# companies that we know are none, so that a partnership of the same name is somebody else.
 _FORMS = frozenset([
-    "limited", "ltd", "lmtd", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "sarl", "gmbh",
+    "limited", "ltd", "lmtd", "plc", "llc", "inc", "incorporated", "corp", "corporation", "sarl", "gmbh",
     "bv", "co", "dac", "ulc", "cyf", "cyfyngedig",
 ])  # fmt: skip
 _LAST_FORMS = frozenset([
@@ -71,19 +76,25 @@ _TOWNS = frozenset([
 _REMARKS = _TOWNS | frozenset([
     "non", "edi", "bacs", "chaps", "faster", "payment", "payments", "only", "gbp", "eur", "euro", "usd", "sterling",
     "account", "acct", "a", "c", "card", "p", "pcard", "pss", "vat", "invoice", "invoices", "dd", "po", "emea",
-    "uk", "l", "li", "lt", "lim", "limi", "limit", "limite", "wa", "lu", "ie",
+    "uk", "l", "li", "lt", "lim", "limi", "limit", "limite", "wa", "lu", "ie", "gbr", "usa", "europe", "jan", "feb", "mar", "apr",
+    "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ])  # fmt: skip
 _PEOPLES = frozenset([
     "uk", "irish", "british", "scottish", "english", "welsh", "european", "french", "german", "dutch",
 ])  # fmt: skip
+_PLACES = _TOWNS | _COUNTRIES | _PEOPLES
 _BRANCH = re.compile(rf"\b(?:{'|'.join(sorted(_BRANCH_WORDS))})\b", re.IGNORECASE)
 _BRANCH_OF = re.compile(r"\bbranch of\s+(.+)", re.IGNORECASE)
 _ALSO_CALLED = re.compile(
     r"\s+[(\[]?(?:t/a|trading as|formerly|previously|f/?k/?a|a/?k/?a|now (?:known|called|trading))\b.*", re.IGNORECASE
 )
 _WEB = re.compile(r"^(?:www\.)?([\w-]+)\.(?:com|co\.uk|net|eu)$", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s+((?:[\w-]+\.)+)(?:com?|c|net|info|eu|org|uk)\w{0,2}(?!\w)\S*(?:\s+\w{2,3})?$", re.IGNORECASE)
-_PARTS = re.compile(r"\s+[-–|]\s+|\s*[/*]\s*")
+# Without a path: google.com/ch is where somebody pays a shop through Google.
+_ADDRESS = re.compile(
+    r"\s+((?:[\w-]+\.)+)(?:com?|c|net|info|eu|org|uk)\w{0,2}(?!\w)[^\s/]*(?:\s+\w{2,3})?$", re.IGNORECASE
+)
+_PARTS = re.compile(r"\s+[-–|]\s+|\s*[/*,]\s*")
+_CODE, _NO_CODE = re.compile(r"[A-Z]{2,4}"), re.compile(r"(?!)")
 _GENERIC_LAST = frozenset({"services", "solutions", "group", "operations", "holdings"})
 
 
@@ -99,13 +110,18 @@ def _mended(text: str) -> str:
     return _LONELY_MARK.sub(" ", text)
 
 
+def _character(entity: re.Match[str]) -> str:
+    """What an HTML entity stands for, also where it was escaped twice."""
+    return html.unescape(html.unescape(entity.group()))
+
+
 def tidy(name: str) -> str:
     """A name as one line of plain characters, without ledger numbers, processors and stray signs around it."""
-    text = name
+    text = _SOFTWARE.sub("software", _ENTITY.sub(_character, name))
     if not (text.isascii() and text.isprintable()):
         text = unicodedata.normalize("NFKC", _mended(text))
         text = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
-    text = " ".join(text.replace("&amp;", "&").translate(_SIGNS).split())
+    text = " ".join(text.translate(_SIGNS).split())
     previous = None
     while text != previous:
         previous = text
@@ -167,6 +183,12 @@ def initials(text: str) -> str:
     return "".join(word[0] for word in normalise(text).split())
 
 
+def _stands_for(short: str, text: str) -> bool:
+    """Whether a word is the initials of a name, or of its beginning: aws for Amazon Web Services EMEA."""
+    found, first = normalise(short), initials(text)
+    return bool(found) and (found in (first, first + "s") or (len(found) >= 3 and first.startswith(found)))
+
+
 def abbreviations(word: str) -> set[str]:
     """How a word is also written."""
     return {short for short, whole in _SPELLINGS.items() if whole == word}
@@ -200,11 +222,12 @@ def without_surroundings(text: str) -> Iterator[str]:
     outside = " ".join(re.sub(r"\([^()]*\)?", " ", text).split())
     if outside and outside != text:
         brackets = re.findall(r"\(([^()]*)\)?", text)
-        if all(is_remark(word, normalise(outside)) for inside in brackets for word in words(inside)):
+        known = normalise(outside)
+        # a long name is still itself with a clerk's code, such as (OOW), behind it
+        code = _CODE if known.count(" ") >= 2 else _NO_CODE
+        if all(code.fullmatch(inside) or all(is_remark(word, known) for word in words(inside)) for inside in brackets):
             yield outside
-        for inside in re.findall(r"\(([^()]+)\)", text):
-            if normalise(outside) in (initials(inside), initials(inside) + "s"):
-                yield inside
+        yield from (inside for inside in re.findall(r"\(([^()]+)\)", text) if _stands_for(outside, inside))
     yield from _of_two_parts(text)
     yield from _of_a_branch(text)
     yield from _of_an_address(text)
@@ -218,21 +241,24 @@ def without_surroundings(text: str) -> Iterator[str]:
 
 
 def _of_two_parts(text: str) -> Iterator[str]:
-    """ "AWS - Amazon Web Services": the part whose initials are the other."""
+    """ "AWS - Amazon Web Services", "AWS Amazon Web Services": the part whose initials are the other."""
     parts = _PARTS.split(text)
     if len(parts) == 2:
         for one, other in (parts, reversed(parts)):
-            if normalise(one) and normalise(one) == initials(other):
+            if _stands_for(one, other):
                 yield other
+    first, _, rest = text.partition(" ")
+    if len(first) >= 3 and _stands_for(first, rest):
+        yield rest
 
 
 def _of_a_branch(text: str) -> Iterator[str]:
     if of := _BRANCH_OF.search(text):
         yield of.group(1)
     branch = _BRANCH.search(text)
-    if branch:
+    if branch and all(is_remark(word, "") or word in _PLACES for word in words(text[branch.end() :])):
         found = re.sub(r"[(),–-]", " ", text[: branch.start()]).split()
-        while found and found[-1].casefold() in _TOWNS | _COUNTRIES | _PEOPLES:
+        while found and found[-1].casefold() in _PLACES:
             found.pop()
         yield " ".join(found)
 
@@ -247,6 +273,12 @@ def _of_an_address(text: str) -> Iterator[str]:
         yield text[: address.start()]
     elif match := _WEB.match(text.replace(" ", "-")):
         yield match.group(1)
+
+
+def swaps(word: str) -> set[str]:
+    """A word of seven letters or more with two neighbours swapped, each way that changes it; none for a shorter one."""
+    pairs = range(len(word) - 1 if len(word) >= 7 else 0)
+    return {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in pairs} - {word}
 
 
 def one_slip(found: list[str], known: list[str]) -> bool:

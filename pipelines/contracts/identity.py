@@ -21,6 +21,7 @@ from pipelines.contracts.company_names import (
     one_slip,
     parted,
     significant,
+    swaps,
     tidy,
     without_country,
     without_surroundings,
@@ -81,6 +82,7 @@ class Suppliers:
         self._parted: dict[str, Identity] = {}
         self._stateless: dict[str, Identity] = {}
         self._words: dict[str, list[tuple[tuple[str, ...], Identity]]] = {}
+        self._swapped: dict[str, str] = {}
         self._card_lines: list[tuple[re.Pattern[str], Identity]] = []
         # One name stands on many notices, often with another number or none.
         self._named = functools.lru_cache(maxsize=65536)(self._of_name)
@@ -104,6 +106,9 @@ class Suppliers:
             names = [item["name"] for item in body.get("legal_entities", [])] + body.get("trading_names", [])
             numbers = [item.get("company_number") for item in body.get("legal_entities", [])]
             self._add("resellers.toml", names, numbers, Identity(None, reseller_id, None))
+            for name in body.get("whole_names", []):
+                self._exact[" ".join(words(name))] = Identity(None, reseller_id, f"name:{reseller_id}")
+            self._swapped |= {slip: words(name)[0] for name in names for slip in swaps(words(name)[0])}
 
     def _add(self, file: str, names: Iterable[str], numbers: Iterable[str | None], identity: Identity) -> None:
         owner = identity.provider or identity.reseller or ""
@@ -134,9 +139,11 @@ class Suppliers:
         """A coarse test for SQL: a name that `find` could know begins a word with one of these, or has a letter
         outside ASCII."""
         firsts = {*self._words, *(found[0][:4] for known in self._words.values() for found, _ in known)}
+        firsts |= {known.partition(" ")[0] for known in self._exact}
         firsts |= {short for word in self._words for short in abbreviations(word)}
         initials = {"[ .]{1,2}".join(first) for first in self._words if len(first) <= 4}
         parts = {re.escape(apart) for apart in self._parted}
+        parts |= {re.escape(slip) for slip in self._swapped}
         cards = {pattern.pattern.removeprefix("^") for pattern, _ in self._card_lines}
         return (
             r"(?:\b|_)(?:" + "|".join(sorted({*map(re.escape, firsts), *initials, *parts, *cards})) + r")|[^\x00-\x7f]"
@@ -210,10 +217,14 @@ class Suppliers:
         return replace(identity, rule_id=f"name-cut-short:{owner}")
 
     def _near(self, text: str) -> Identity | None:
-        """A reseller whose first word is whole and whose others are one slip away."""
+        """A reseller whose first word is whole and whose others are one slip away, or whose first has two letters
+        swapped and whose others are whole."""
         found = normalise(text).split()
         if len(found) < 2 or len(found[0]) < 7 or len("".join(found[1:])) < 6:
             return None
+        if first := self._swapped.get(found[0]):
+            identity = self._normal.get(" ".join([first, *found[1:]]), NOBODY)
+            return replace(identity, rule_id=f"name-nearly:{identity.reseller}") if identity.reseller else None
         owners = {
             identity.reseller: identity
             for known, identity in self._words.get(found[0], ())
