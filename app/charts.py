@@ -184,7 +184,7 @@ def words(value: float | None, chart: Chart | None = None) -> str:
     if unit == "share":
         return percent(value)
     if unit == "GBP":
-        return pounds(value).replace("GBP ", "£")
+        return pounds(value)
     return number(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
 
 

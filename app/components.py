@@ -15,6 +15,7 @@ import streamlit as st
 
 from app import charts, menu, palette, plots, state
 from app.asking import whole
+from app.chart_rows import cells
 from app.figures import ROLES
 from app.stores import ask, shown_edition
 from app.words import EFFECTS, GRADES, LAYERS, SPEAKERS, TOUCH, age, amount, blank, said, sentence
@@ -130,9 +131,9 @@ def chart(spec: charts.Chart) -> None:
     st.plotly_chart(plots.drawn(spec, scheme), config=_PLOTLY, alt=charts.alt(spec), key=f"chart-{spec.id}", theme=None)
     if isinstance(spec, charts.Lines) and spec.rules:
         st.caption(plain(". ".join(charts.rule_words(spec))))
-    rows = pd.DataFrame(charts.table(spec))
+    heads, rows = cells(spec)
     with st.expander("The same as a table"):
-        st.table(rows, hide_index=True)
+        st.table(pd.DataFrame(rows, columns=[plain(head) or "Name" for head in heads]).map(plain), hide_index=True)
     left_out = spec.rest.items() if isinstance(spec, charts.Bars) else ()
     rest = ", ".join(f"{palette.WORDS.get(k, k).lower()} {number(v)}" for k, v in left_out)
     st.caption(f"Source: {plain(spec.source)}. {plain(spec.licence)}" + (f" Not drawn: {plain(rest)}." if rest else ""))
@@ -183,7 +184,7 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         st.info("We hold no rows for this choice. That says what we hold, not what exists.")
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
-    part = part.round({head: 0 for head in part.columns if "GBP" in head})
+    part = part.round({head: 0 for head in part.columns if "£" in head})
     st.dataframe(
         part,
         hide_index=True,
@@ -200,9 +201,7 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
 def _number(head: str, values: pd.Series) -> Any:
     """How a column of numbers is shown: pounds in thousands; a narrow one as wide as the word for what is not known."""
     narrow = values.isna().any() and len(head) < len("unknown")
-    return st.column_config.NumberColumn(
-        format="localized" if "GBP" in head else None, width="small" if narrow else None
-    )
+    return st.column_config.NumberColumn(format="localized" if "£" in head else None, width="small" if narrow else None)
 
 
 def _readable(data: pd.DataFrame) -> pd.DataFrame:

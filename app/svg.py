@@ -257,7 +257,7 @@ def _(chart: Timeline) -> tuple[str, float]:
     starts = [dt.date(year, 1, 1) for year in years[::every] if dt.date(year, 1, 1) >= first] or [first]
     now = px(chart.on)
     for span in chart.spans:
-        value = f"£{pounds(span.value_gbp)[4:]}" if span.value_gbp is not None else "value unknown"
+        value = pounds(span.value_gbp) if span.value_gbp is not None else "value unknown"
         known = span.value_gbp is not None
         out.append(parts.line(y, span.label, value, bold=known, quiet=not known))
         bar = y + 20

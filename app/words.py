@@ -68,7 +68,7 @@ def day(value: Any) -> str:
 def money(value: Any) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return "unknown"
-    return pounds(float(value)).replace("GBP ", "£")
+    return pounds(float(value))
 
 
 def amount(figure: Figure, value: float | int | None) -> str:

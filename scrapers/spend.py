@@ -23,7 +23,7 @@ from scrapers._source import Page, Run, Source
 
 SOURCE = Source(
     id="spend",
-    title="Payments over GBP 25,000 that departments publish",
+    title="Payments over £25,000 that departments publish",
     publisher="each department",
     licence="Open Government Licence v3.0",
     home="https://www.gov.uk/search/transparency-and-freedom-of-information-releases",

@@ -10,6 +10,7 @@ import jinja2
 from starlette.responses import HTMLResponse, Response
 
 from app import charts, figures, palette, site
+from app.chart_rows import cells
 from app.site._coding import coding_of, compressed
 from app.site._picture import picture
 from app.site._state import State
@@ -40,23 +41,6 @@ FOOT = (
     ("/changes", "Changes"),
     ("/accessibility", "Accessibility"),
 )
-
-
-def cells(chart: charts.Chart) -> tuple[list[str], list[list[str]]]:
-    """A chart's rows as header and words."""
-    rows = charts.table(chart)
-    if not rows:
-        return [], []
-    share = isinstance(chart, charts.Lines) and chart.share
-
-    def word(value: Any, column: str) -> str:
-        if isinstance(value, float) and share:
-            return percent(value)
-        if "GBP" in column:
-            return money(value)
-        return said(value, "not known")
-
-    return list(rows[0]), [[word(value, column) for column, value in row.items()] for row in rows]
 
 
 def _environment() -> jinja2.Environment:

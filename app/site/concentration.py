@@ -18,7 +18,7 @@ from pipelines.answers._populations import POPULATIONS
 
 KEYS = ("population", "by", "weight", "sector", "evidence")
 MOST = 25
-UNITS = {"value": "Award value, GBP", "transactions": "Transactions a year"}
+UNITS = {"value": "Award value, £", "transactions": "Transactions a year"}
 HEADLINE = ("effective_number", "leader_share", "leader_impact", "us_law")
 
 

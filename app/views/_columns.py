@@ -31,7 +31,7 @@ CONTRACTS = {
     "title": "Contract",
     "provider": "Provider",
     "grade": "How it shows",
-    "value_gbp": "Award value (GBP)",
+    "value_gbp": "Award value (£)",
     "value_status": "Value is",
     "start_on": "From",
     "end_on": "To",

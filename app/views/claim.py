@@ -78,9 +78,9 @@ def render(edition: Edition) -> None:
                 "label": "Definition",
                 "contracts": "Contracts",
                 "buyers": "Buyers",
-                "gbp": "Known value (GBP)",
-                "low": "Low (GBP)",
-                "high": "High (GBP)",
+                "gbp": "Known value (£)",
+                "low": "Low (£)",
+                "high": "High (£)",
                 "unknown_values": "Without a value",
             },
         )
@@ -92,7 +92,7 @@ def render(edition: Edition) -> None:
             {
                 "buyer": "Buyer",
                 "title": "Contract",
-                "value_gbp": "Award value (GBP)",
+                "value_gbp": "Award value (£)",
                 "awarded_on": "Awarded",
                 "start_on": "From",
                 "end_on": "To",

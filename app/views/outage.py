@@ -128,7 +128,7 @@ def render(edition: Edition) -> None:
         {
             "buyer_name": "Buyer",
             "title": "What",
-            "value_gbp": "Value (GBP)",
+            "value_gbp": "Value (£)",
             "end_on": "Until",
             "certainty": "How sure",
             "url": "Source",

@@ -39,7 +39,7 @@ def render(edition: Edition) -> None:
                 "buyer_name": "Buyer",
                 "title": "Contract",
                 "provider": "Provider",
-                "value_gbp": "Award value (GBP)",
+                "value_gbp": "Award value (£)",
                 "successor_start_on": "Successor from",
                 "url": "Notice",
             },

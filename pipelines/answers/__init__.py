@@ -269,13 +269,14 @@ def percent(value: float | None) -> str:
 
 
 def pounds(value: float | None) -> str:
-    """Money in words a headline uses: GBP 1.7bn, GBP 684.2m, GBP 6,000."""
+    """Money in words, the same in a sentence, a table and a chart: £1.7bn, £684.2m, £6,000, -£5."""
     if value is None:
         return "unknown"
+    sign, size = "-" if value < 0 else "", abs(value)
     for limit, word in ((1e9, "bn"), (1e6, "m")):
-        if abs(value) >= limit:
-            return f"GBP {value / limit:,.1f}{word}"
-    return f"GBP {value:,.0f}"
+        if size >= limit:
+            return f"{sign}£{size / limit:,.1f}{word}"
+    return f"{sign}£{size:,.0f}"
 
 
 def worth(contracts: int, priced: int, total: float) -> str:

@@ -31,7 +31,7 @@ ID = "leads"
 QUESTION = "What is worth a question?"
 METHODS = (
     "Sentences made from rows by fixed rules, none written by hand and none by a model: contracts of at least "
-    "GBP 10m that end within 12 months or ended in the last 12 months without a successor in our sources; populations "
+    "£10m that end within 12 months or ended in the last 12 months without a successor in our sources; populations "
     "of which nine in ten tested items point to one provider; outages in which a claim contradicts the vendor; records "
     "about one subject that do not agree; published figures for which our sources hold more. A lead is a question, "
     "not a finding: ask before you write."

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from app import charts, palette, plots, site, svg
+from app.chart_rows import cells
 from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
-from app.site import _pages
 
 COMMON = {"title": "Most councils", "of": "10 councils", "source": "a source"}
 BARS = Bars(
@@ -101,8 +101,28 @@ def test_a_size_that_nobody_knows_is_no_number() -> None:
     assert charts.table(MAP)[2] == {
         "Place": "Antrim", "Shown as": "A, known", "People": None, "Longitude": None, "Latitude": None
     }  # fmt: skip
-    columns, rows = _pages.cells(MAP)
+    columns, rows = cells(MAP)
     assert dict(zip(columns, rows[2], strict=True))["People"] == "not known"
+
+
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        (replace(BARS, unit="GBP", series=(Series("known", "Value", [1.8e9, 6000.0, -5.0]),)),
+         [["A", "£1.8bn"], ["B", "£6,000"], ["Unknown", "-£5"]]),
+        (replace(DOTS, unit="share", dots=(Dot("A", 0.825, "known", 0.825, 0.984, "rank 1"),)),
+         [["A", "82%", "Known", "82%", "98%", "rank 1"]]),
+        (replace(LINES, unit="share of outages", x_label="Hours", lines=(Line("AWS", [8.0], [0.3], [0.19], [0.41]),)),
+         [["8", "30%", "19%", "41%"]]),
+        (replace(TIMELINE, spans=TIMELINE.spans[:1]),
+         [["First", "A", "1\xa0Jan\xa02024", "30\xa0Nov\xa02026", "£450.0m", "runs"]]),
+    ],
+    ids=["pounds", "shares", "shares by hours", "contracts"],
+)  # fmt: skip
+def test_the_table_under_a_chart_has_the_units_of_its_picture(chart: charts.Chart, words: list[list[str]]) -> None:
+    heads, rows = cells(chart)
+    assert rows == words
+    assert not any("GBP" in head for head in heads)
 
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.id)

@@ -226,7 +226,7 @@ def test_the_claim_page_writes_figures_in_their_unit() -> None:
 
 def test_a_table_holds_whole_pounds_and_no_more_digits_than_a_reader_needs() -> None:
     [definitions] = [t.value for t in opened("claim").dataframe if "Definition" in t.value.columns]
-    for head in ("Known value (GBP)", "Low (GBP)", "High (GBP)"):
+    for head in ("Known value (£)", "Low (£)", "High (£)"):
         assert (definitions[head] == definitions[head].round()).all() and definitions[head].max() > 1e9
     [incidents] = [t.value for t in opened("incidents").dataframe if "Hours" in t.value.columns]
     hours = incidents["Hours"].dropna()
@@ -241,9 +241,7 @@ def test_how_far_rows_were_checked_is_said_in_words() -> None:
 
 def test_the_claim_box_names_the_claim_that_is_shown() -> None:
     [claim, provider] = opened("claim").selectbox
-    assert (
-        claim.placeholder == "AWS: 189 contracts worth GBP 1.7bn since 2016" and provider.placeholder == "none chosen"
-    )
+    assert claim.placeholder == "AWS: 189 contracts worth £1.7bn since 2016" and provider.placeholder == "none chosen"
     assert opened("claim", provider="fastly").selectbox[0].placeholder == "none chosen"
 
 

@@ -179,7 +179,7 @@ def test_by_award_value(small: Edition) -> None:
     assert round(index.high, 6) == (150**2 + 40**2 + 10**2) / 200**2 * 10_000
     assert round(index.low, 6) == (100**2 + 50**2 + 2 * 20**2 + 10**2) / 200**2 * 10_000
     assert answer.figure("without_weight").value == 1
-    assert "GBP 200 in the 4 of 5 contracts with a known value" in answer.title
+    assert "£200 in the 4 of 5 contracts with a known value" in answer.title
 
 
 def test_of_one_sector(small: Edition) -> None:

@@ -31,7 +31,7 @@ def test_a_drawn_share_is_the_share_of_the_answer(default_edition: Edition, by: 
     assert [(dot.label, dot.value, dot.low, dot.high) for dot in drawn.chart.dots] == [
         (r["name"], r["share"], r["low"], r["high"]) for r in rows.head(figures.MOST_DOTS).to_dict("records")
     ]
-    assert drawn.chart.of.startswith("GBP ")
+    assert drawn.chart.of.startswith("£")
     assert drawn.answer is ask(default_edition, "concentration", population_id="contracts", by=by, weight="value", sector=None, evidence=None)  # fmt: skip
 
 

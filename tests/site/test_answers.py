@@ -141,7 +141,7 @@ def test_leads_are_questions_with_evidence(default_edition: Edition) -> None:
     assert table["id"].notna().all() and table["ask"].str.startswith("Ask").all()
     assert not table["sentence"].str.contains("@").any()
     ending = table[table["kind"] == "ending"]
-    assert ending["sentence"].str.contains("GBP").all() and ending["sentence"].str.contains("we see no successor").all()
+    assert ending["sentence"].str.contains("£").all() and ending["sentence"].str.contains("we see no successor").all()
     only = leads.answer(default_edition, provider="aws").frames["leads"]
     assert set(only["provider"]) == {"aws"}
 

@@ -42,6 +42,13 @@ def test_every_page_is_small_whole_and_says_what_it_is(served: str, path: str) -
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if "/dictionary" not in path])
+def test_money_has_one_sign_on_every_page(served: str, path: str) -> None:
+    """What is copied out of a sentence has the sign of the table beside it; GBP stands in names of columns only."""
+    page = BeautifulSoup(get(served, path).content, "lxml")
+    assert not re.search(r"\bGBP\b", page.get_text(" "))
+
+
 def test_titles_tell_pages_apart(served: str) -> None:
     titles = [BeautifulSoup(get(served, path).content, "lxml").title.text for path in PAGES if "?" not in path]
     assert len(titles) == len(set(titles)) > 15
