@@ -22,7 +22,7 @@ from pipelines.store import Store
 
 # A verb that opens no edition starts without pandas and DuckDB: half its time on a small file.
 if TYPE_CHECKING:
-    from pipelines.answers import Answer
+    from pipelines.answers import Answer, Figure
     from pipelines.edition import Edition
 
 as_json = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
@@ -81,10 +81,12 @@ def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (),
     if json_wanted:
         print_json(answer.to_json())
         return
-    click.echo(answer.title)
+    from app.words import sentence
+
+    click.echo(sentence(answer.title))
     click.echo()
     for figure in answer.figures:
-        shown = _shown(figure.value, figure.unit)
+        shown = _with_unit(_shown(figure.value, figure.unit), figure)
         if figure.has_range:
             shown += f" (between {_shown(figure.low, figure.unit)} and {_shown(figure.high, figure.unit)})"
         click.echo(f"  {figure.label}: {shown}" + (f" of {figure.of}" if figure.of else ""))
@@ -93,10 +95,15 @@ def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (),
         table = answer.frames[frame]
         words = [column for column in table.columns if table[column].dtype.kind not in "iufb"]
         table = table.assign(**{c: table[c].astype(object).where(table[c].notna(), "-") for c in words})
+        top = table[list(columns) or list(table.columns)].head(40)
+        whole = [str(column) for column in top.select_dtypes("float") if (top[column].dropna() % 1 == 0).all()]
         click.echo(
-            table[list(columns) or list(table.columns)]
-            .head(40)
-            .to_string(index=False, max_colwidth=60, float_format="{:,.2f}".format)
+            top.to_string(
+                index=False,
+                max_colwidth=60,
+                float_format="{:,.2f}".format,
+                formatters=dict.fromkeys(whole, _whole),
+            )
         )
         if len(table) > 40:
             click.echo(f"  ... {len(table) - 40} more rows; --json has all")
@@ -108,13 +115,27 @@ def print_answer(answer: Answer, json_wanted: bool, columns: Sequence[str] = (),
 
 
 def _shown(value: Any, unit: str) -> str:
+    """A value alone: shares to a tenth of a percent, pounds to the penny, whole numbers without decimals."""
     if value is None:
         return "unknown"
     if unit == "share":
         return f"{value:.1%}"
-    if isinstance(value, float):
-        return f"{value:,.2f}" + (f" {unit}" if unit else "")
-    return f"{value:,}" + (f" {unit}" if unit else "")
+    if unit == "GBP":
+        return f"GBP {value:,.2f}"
+    from pipelines.answers import number
+
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+def _whole(value: float) -> str:
+    return "-" if value != value else f"{value:,.0f}"
+
+
+def _with_unit(shown: str, figure: Figure) -> str:
+    """The value and its unit, unless the words behind "of" name that unit: 321 of 382 councils."""
+    if figure.value is None or figure.unit in ("", "share", "GBP") or figure.unit in (figure.of or "").split():
+        return shown
+    return f"{shown} {figure.unit}"
 
 
 class Day(click.ParamType):  # type: ignore[type-arg]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,6 +34,20 @@ def test_help_shows_an_example(run: Callable, verb: str) -> None:
     assert ran.err == ""
     words = ran.out.partition("Options:")[0]
     assert [line for line in words.splitlines() if "  " in line.strip() or line.startswith("   ")] == []
+
+
+def test_an_answer_in_words_tells_counts_as_whole_numbers_and_each_unit_once(run: Callable) -> None:
+    ran = run("concentration")
+    lines = [line.strip() for line in ran.out.splitlines()]
+    assert lines[0].endswith(".") and "not tested" in lines[0]
+    assert "In the population: 382 councils" in lines and "Not tested: 52 of 382 councils" in lines
+    assert any(
+        re.fullmatch(r"Effective number.*: 1\.\d\d providers \(between 1\.\d\d and 1\.\d\d\) of .*", line)
+        for line in lines
+    )
+    assert any(re.fullmatch(r"Microsoft 365 +\d+ +\d+ +\d+ +0\.\d\d +0\.\d\d +1", line) for line in lines)
+    claim = run("claim", "--provider", "aws").out.splitlines()
+    assert claim[0].startswith("Evidence suggests ") and not any(line.endswith(" GBP") for line in claim)
 
 
 def test_bare_help_lists_the_verbs(run: Callable) -> None:
