@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from pipelines import ingest
 from pipelines.errors import CloudholdError, Partial, Refused, StoreLocked
-from pipelines.store import Store, Writer
+from pipelines.store import Store
+from pipelines.store_writer import Writer
 from scrapers._fetch import Fetcher, FetchRefused
 from scrapers._source import Page, Run, Source, source
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import platformdirs
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -34,4 +33,6 @@ def store_path(given: Path | None = None) -> Path:
         return Path(named)
     if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "data" / "reference").is_dir():
         return CHECKOUT / "data" / "store"
+    import platformdirs  # only whoever names no store waits for it
+
     return Path(platformdirs.user_data_dir("cloudhold")) / "store"

@@ -16,7 +16,8 @@ from pipelines import schema
 from pipelines.attribution import names, observe
 from pipelines.durable import sha256
 from pipelines.records import Observation, Source
-from pipelines.store import Store, Writer
+from pipelines.store import Store
+from pipelines.store_writer import Writer
 from pipelines.text import plain
 from scrapers._guard import is_public
 from scrapers._probe import Probe

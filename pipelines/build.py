@@ -25,7 +25,8 @@ from pipelines.incidents.feed_coverage import feed_coverage
 from pipelines.incidents.join import join
 from pipelines.manifest import EditionRef, Manifest
 from pipelines.reference import Reference
-from pipelines.store import Store, Writer
+from pipelines.store import Store
+from pipelines.store_writer import Writer
 from pipelines.tables import BATCH_ROWS, Tables, hash_tables, view
 
 # Dates after this are mistakes of the source; they are flagged and never become an edition's as_of.

@@ -27,7 +27,7 @@ from pipelines.errors import Refused
 from pipelines.keys import fingerprints
 from pipelines.readers import reader
 from pipelines.records import Issue, Source
-from pipelines.store import Writer
+from pipelines.store_writer import Writer
 from pipelines.text import plain
 
 # How much of a file of JSON lines is read at a time. Reading takes some ten times this in memory.

@@ -17,10 +17,9 @@ import click
 from app.place import store_path
 from pipelines import days, reference
 from pipelines.errors import Refused
-from pipelines.readers import _rows
 from pipelines.store import Store
 
-# A verb that opens no edition starts without pandas and DuckDB: half its time on a small file.
+# A verb that opens no edition starts without pandas, DuckDB and Arrow: most of its time on a small file.
 if TYPE_CHECKING:
     from pipelines.answers import Answer, Figure
     from pipelines.edition import Edition
@@ -167,6 +166,8 @@ def read_bytes(path: Path) -> bytes:
 
 def csv_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a CSV file by line number, with the columns that the verb needs; Refused otherwise."""
+    from pipelines.readers import _rows
+
     try:
         text = _rows.text_of(read_bytes(path))
     except ValueError as error:

@@ -18,7 +18,7 @@ from pipelines.attribution.book import Book, Seen
 from pipelines.attribution.stored_ranges import stored_networks
 from pipelines.batch import Batch
 from pipelines.errors import Refused
-from pipelines.readers import records_csv
+from pipelines.readers import _record_rows
 from pipelines.store import Store
 
 COLUMNS = (
@@ -39,8 +39,10 @@ COLUMNS = (
 
 def rules_of(facts: reference.Reference, store: Store) -> rules.Rules:
     """The rules with the ranges that were imported into the store, where there are any."""
-    rows = store.read("ranges", store.manifest()).to_pylist()
-    return rules.Rules(facts, stored_networks(facts, rows)) if rows else rules.shipped(facts)
+    manifest = store.manifest()
+    if not store.parts("ranges", manifest):
+        return rules.shipped(facts)
+    return rules.Rules(facts, stored_networks(facts, store.read("ranges", manifest).to_pylist()))
 
 
 def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
@@ -48,7 +50,7 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
     batch = Batch()
     book = Book()
     spellings: dict[str, str] = {}
-    for number, row in enumerate(records_csv.rows(path.name, read_bytes(path), batch)):
+    for number, row in enumerate(_record_rows.rows(path.name, read_bytes(path), batch)):
         value = observe.value(row.kind, row.value)
         book.add(Seen(row.host, row.kind, value or "", str(number), row.day))
         if row.spelled:

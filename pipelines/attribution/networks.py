@@ -11,13 +11,18 @@ without service and region); then lists derived by others; then whole blocks of 
 from __future__ import annotations
 
 import bisect
+import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+from pipelines.attribution.address import MAPPED, is_address, key
 
-from pipelines.attribution.packed import MAPPED, is_address, key, packed
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipelines.attribution.many import Columns
 
 # An entry without a day is one that we looked up. Up to this size it is a platform's own address, which may stand
 # inside another provider's range; anything larger is a block of a register.
@@ -73,58 +78,18 @@ def bounds(prefix: str) -> tuple[int, int, int]:
     return version, first, size
 
 
-class _Intervals:
+class Intervals:
     """Disjoint intervals of one family: `owners[i]` owns addresses from starts[i] up to starts[i + 1]."""
 
-    def __init__(self, starts: list[int], owners: list[int], version: int) -> None:
-        self.starts, self.version = starts, version
-        self.owners = np.array(owners, dtype=np.int32)
-        if version == 4:
-            self._keys = np.array(starts, dtype=np.uint32)
-            return
-        # numpy strips trailing zero bytes of S16 when comparing, which keeps the order of equal-length keys.
-        self._keys = np.frombuffer(b"".join([start.to_bytes(16, "big") for start in starts]), dtype="S16")
-        halves = np.array([start >> 64 for start in starts], dtype=np.uint64)
-        self._halves, places = np.unique(halves, return_index=True)
-        self._last_owner = self.owners[np.append(places[1:], len(starts)) - 1]
+    def __init__(self, starts: list[int], owners: list[int]) -> None:
+        self.starts, self.owners = starts, owners
 
     def find(self, address: int) -> int:
-        return int(self.owners[bisect.bisect_right(self.starts, address) - 1])
-
-    def find_many(self, cells: np.ndarray) -> np.ndarray:
-        """The owner of each address; one row of four or sixteen bytes per address."""
-        if self.version == 4:
-            found: np.ndarray = self.owners[_places(self._keys, cells.view(">u4").ravel().astype(np.uint32))]
-            return found
-        # The upper half decides, except where an interval starts within that very half: then all 16 bytes do.
-        upper = cells.view(">u8")[:, 0].astype(np.uint64)
-        places = _places(self._halves, upper)
-        found = self._last_owner[places]
-        tied = self._halves[places] == upper
-        if tied.any():
-            exact = np.ascontiguousarray(cells[tied]).view("S16").ravel()
-            found[tied] = self.owners[self._keys.searchsorted(exact, side="right") - 1]
-        return found
+        return self.owners[bisect.bisect_right(self.starts, address) - 1]
 
 
-# From here on a table no longer fits the processor's cache: asking in order is then several times faster.
-_LARGE_TABLE, _MANY_QUESTIONS = 1 << 15, 1 << 12
-
-
-def _places(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Index of the last key that is not above each wanted number."""
-    if len(keys) < _LARGE_TABLE or len(wanted) < _MANY_QUESTIONS:
-        return keys.searchsorted(wanted, side="right") - 1
-    # Roughly in order is enough, and sorting 16 bits is cheap; IPv6 differs further down.
-    shift = 16 if wanted.dtype == np.uint32 else 32
-    order = np.argsort((wanted >> wanted.dtype.type(shift)).astype(np.uint16), kind="stable")
-    found = np.empty(len(wanted), dtype=np.int64)
-    found[order] = keys.searchsorted(wanted[order], side="right") - 1
-    return found
-
-
-# Addresses a step: their columns then stay in the processor's cache, which saves a quarter of the time.
-_AT_ONCE = 1 << 16
+# Below this, looking up one by one takes less than the start of what looks up many at once.
+_MANY = 1 << 14
 
 
 class Networks:
@@ -143,11 +108,11 @@ class Networks:
         self._expected: dict[str, Network | None] = {}
 
     @staticmethod
-    def _of_version(spans: dict[tuple[int, int], list[int]], version: int) -> _Intervals:
+    def _of_version(spans: dict[tuple[int, int], list[int]], version: int) -> Intervals:
         starts, owners = [0], [-1]
         for tier in sorted({tier for of, tier in spans if of == version}, reverse=True):
             starts, owners = _over(_flatten(spans[version, tier], version), (starts, owners))
-        return _Intervals(starts, owners, version)
+        return Intervals(starts, owners)
 
     def find(self, address: str) -> Network | None:
         """The network that an address stands in; None outside all; ValueError for what is no address."""
@@ -162,21 +127,18 @@ class Networks:
 
     def find_many(self, addresses: Sequence[str]) -> np.ndarray:
         """Index into `networks` for each address, -1 outside all; ValueError for what is no address."""
-        parts = [self._find_part(addresses[at : at + _AT_ONCE]) for at in range(0, len(addresses), _AT_ONCE)]
-        return np.concatenate([np.empty(0, dtype=np.int32), *parts])
+        return self._columns.find(addresses)
 
-    def _find_part(self, addresses: Sequence[str]) -> np.ndarray:
-        four, six, wide = packed(addresses)
-        if not len(six):
-            return self._v4.find_many(four)
-        found = np.empty(len(addresses), dtype=np.int32)
-        found[~wide] = self._v4.find_many(four)
-        found[wide] = self._wide(six)
-        return found
+    @functools.cached_property
+    def _columns(self) -> Columns:
+        from pipelines.attribution.many import Columns  # brings numpy, which few addresses are not worth
+
+        return Columns(self._v4, self._v6)
 
     def expect(self, addresses: Iterable[str]) -> None:
-        """Look up at once what `find` will be asked one by one; what was expected before is forgotten."""
-        self._expected = self.find_each(addresses)
+        """Look up at once what `find` will be asked one by one, where it is much; forget what was expected before."""
+        distinct = dict.fromkeys(addresses)
+        self._expected = self.find_each(distinct) if len(distinct) >= _MANY else {}
 
     def find_each(self, addresses: Iterable[str]) -> dict[str, Network | None]:
         """The network of each distinct address, None outside all. What is no address is left out."""
@@ -185,14 +147,6 @@ class Networks:
             address: self.networks[owner] if owner >= 0 else None
             for address, owner in zip(asked, self.find_many(asked).tolist(), strict=True)
         }
-
-    def _wide(self, cells: np.ndarray) -> np.ndarray:
-        """Owners of IPv6 addresses; ::ffff:a.b.c.d is the IPv4 address in it."""
-        owners = self._v6.find_many(cells)
-        mapped = (cells[:, :12] == np.frombuffer(MAPPED, dtype=np.uint8)).all(axis=1)
-        if mapped.any():
-            owners[mapped] = self._v4.find_many(np.ascontiguousarray(cells[mapped, 12:]))
-        return owners
 
 
 def _tier(network: Network, version: int, size: int) -> int:

@@ -1,4 +1,4 @@
-"""Addresses as text turned into bytes, one or many at once, a step a column.
+"""Many addresses as text turned into bytes at once, a step a column.
 
 One by one through the system's own reader took nine tenths of a look-up. What is written in an unusual way is left to
 that reader, so that nothing else decides what an address is.
@@ -6,13 +6,13 @@ that reader, so that nothing else decides what an address is.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from itertools import filterfalse
 
 import numpy as np
 
-MAPPED = b"\x00" * 10 + b"\xff\xff"  # before an IPv4 address in its IPv6 form
+from pipelines.attribution.address import is_address, key
+
 _END = ord("\n")
 _COLON, _LINE, _OTHER = 16, 17, 18
 _FOUR_BREAKS = np.frombuffer(b"...\n", dtype=np.uint32)[0]
@@ -21,16 +21,6 @@ _HEX[[ord(c) for c in "0123456789abcdef"]] = range(16)
 _HEX[[ord(c) for c in "ABCDEF"]] = range(10, 16)
 _HEX[ord(":")], _HEX[_END] = _COLON, _LINE
 _TO_HEX = _HEX.tobytes()  # bytes.translate is three times as fast as an index
-
-
-def key(address: str) -> bytes:
-    """16 bytes that order addresses of both families; ValueError for what is not an address."""
-    try:
-        if ":" in address:
-            return socket.inet_pton(socket.AF_INET6, address)
-        return MAPPED + socket.inet_pton(socket.AF_INET, address)
-    except OSError as error:
-        raise ValueError(f"{address!r} is not an address") from error
 
 
 def packed(addresses: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,8 +57,8 @@ def packed(addresses: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     try:
         for row in np.flatnonzero(~usual).tolist():
             address = addresses[int(np.flatnonzero(wide)[row])]
-            six[row] = np.frombuffer(socket.inet_pton(socket.AF_INET6, address), dtype=np.uint8)
-    except OSError:
+            six[row] = np.frombuffer(key(address), dtype=np.uint8)
+    except ValueError:
         raise _no_address(addresses) from None
     return four, six, wide
 
@@ -124,15 +114,6 @@ def _six(text: np.ndarray, lines: int) -> tuple[np.ndarray, np.ndarray]:
     cells = np.zeros(8 * lines, dtype=">u2")
     cells[8 * line[kept] + slot[kept]] = value[kept]
     return cells.view(np.uint8).reshape(-1, 16), usual
-
-
-def is_address(text: str) -> bool:
-    """Whether the system reads the text as an address of either family."""
-    try:
-        key(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _no_address(addresses: Sequence[str]) -> ValueError:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.attribution import networks
 from pipelines.attribution.matching import Prefixes, Suffixes
 from pipelines.attribution.networks import Network, Networks
 from pipelines.attribution.packed import packed
@@ -81,6 +82,18 @@ def test_many_addresses_at_once_give_what_each_gives(addresses: list[str]) -> No
     assert {a: n.prefix if n else None for a, n in TABLE.find_each([*addresses, "no.address"]).items()} == dict(
         zip(addresses, expected, strict=True)
     )
+
+
+@pytest.mark.parametrize("many", [1, 1_000])
+def test_what_was_expected_is_found_as_what_was_not(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_MANY", many)
+    table = Networks(TABLE.networks)
+    asked = ["10.1.2.3", "192.0.2.1", "::ffff:10.2.2.3", "2001:db8:1::7", "no.address"]
+    table.expect(asked)
+    found = [network.prefix if (network := table.find(address)) else None for address in asked[:-1]]
+    assert found == ["10.1.0.0/16", None, "10.0.0.0/8", "2001:db8:1::/96"]
+    with pytest.raises(ValueError, match="is not an address"):
+        table.find(asked[-1])
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,22 @@ def test_attribute_has_the_columns_of_the_contract(run: Callable, tmp_path: Path
     assert out.read_text() == ran.out
 
 
+def test_attribute_starts_without_what_it_does_not_use(store_path: Path, tmp_path: Path) -> None:
+    """Arrow and numpy took half of a run on a small file: a store without ranges and few addresses need neither."""
+    records = tmp_path / "records.csv"
+    records.write_text("host,type,value\nwww.example.gov.uk,A,192.0.2.1\n")
+    program = (
+        "import sys; from app.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print(*sorted({'duckdb', 'numpy', 'pandas', 'pyarrow', 'requests'} & set(sys.modules)), 'in the end')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "attribute", str(records)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines()[1].startswith("www.example.gov.uk,web,front,")
+    assert ran.stdout.splitlines()[2:] == ["in the end"]
+
+
 def test_concentration_of_a_file_by_hand(run: Callable, tmp_path: Path) -> None:
     path = tmp_path / "counts.csv"
     path.write_text("g,p,n\nx,a,40\nx,b,30\nx,c,20\nx,d,10\ny,only,7\ny,none,0\n")
