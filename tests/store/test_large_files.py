@@ -131,7 +131,7 @@ def test_keys_are_known_by_their_fingerprints() -> None:
 @pytest.mark.full
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Eight times the file, at most 1.2 times the memory."""
-    from benchmarks.ingest import packages
+    from benchmarks._packages import packages
 
     peaks = []
     for mebibytes in (128, 1024):
