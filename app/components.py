@@ -30,6 +30,9 @@ log = logging.getLogger("cloudhold")
 SHOWN = 200
 # Pixels of a figure: two stand side by side on a telephone.
 TILE = 155
+# Letters of a cell that one line of a column can hold; where a cell has more, rows are three lines high, so many pixels.
+LINE = 60
+THREE_LINES = 66
 # Columns that hold codes or the ids of providers, and the words for them.
 CODES: Mapping[str, Mapping[str, str]] = {
     "role": ROLES,
@@ -185,12 +188,16 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
     part = part.round({head: 0 for head in part.columns if "£" in head})
+    long = {head for head in part.select_dtypes(["object", "str"]) if part[head].astype(str).str.len().max() > LINE}
+    shown_as: dict[str, Any] = {head: st.column_config.TextColumn(width="large") for head in long}
+    shown_as |= {head: _number(head, part[head]) for head in part.select_dtypes("number").columns}
     st.dataframe(
         part,
         hide_index=True,
         width="stretch",
         height="auto" if len(part) < 12 else 420,
-        column_config={head: _number(head, part[head]) for head in part.select_dtypes("number").columns},
+        row_height=THREE_LINES if long else None,
+        column_config=shown_as,
         placeholder="unknown",
     )
     there = len(data) if total is None else total
@@ -271,10 +278,15 @@ def twin_address(page_id: str, keys: Mapping[str, str]) -> str | None:
 
 
 def twin(page_id: str) -> None:
-    """A link to the plain page with the same state, where the server gives one: alone, the explorer has none."""
+    """A link to the plain page with the same state, where the server gives one: alone, the explorer has none. Where the
+    address names nothing, the page's own first choice is what it shows."""
     if st.get_option("server.baseUrlPath") != "explore":
         return
-    address = twin_address(page_id, {key: state.read(key) or "" for key in state.KEYS})
+    keys = {key: state.read(key) or "" for key in state.KEYS}
+    name = NAMED_BY.get(page_id)
+    if name:
+        keys[name] = keys[name] or st.session_state.get(f"choose-{name}") or ""
+    address = twin_address(page_id, keys)
     if address:
         st.markdown(f"[The same as a plain page, to print or cite]({address.replace(')', '%29')})")
 

@@ -18,7 +18,7 @@ def draw(current: Page) -> None:
     """The menu as it stands on one page. The page that is open is marked, in both lines."""
     pages = sorted((view.PAGE for view in views()), key=lambda page: bool(page.section))
     within = [page for page in pages if page.section and page.section == current.section]
-    with st.container(gap="small"):
+    with st.container(gap="small", key="menu"):
         _line((current if page in within else page, page.section or page.title) for page in _first(pages))
         if within:
             _line((page, page.title) for page in within)

@@ -35,6 +35,11 @@ def policy(path: str) -> str:
     return PAGE.format(framers="*" if path.startswith("/embed/") else "'none'")
 
 
+def _once(names: str) -> str:
+    """The names of a Vary header, each once: what compresses answers adds its own to one that is there already."""
+    return ", ".join({name.strip().lower(): name.strip() for name in names.split(",")}.values())
+
+
 class Safety:
     """ASGI middleware around everything: refusals and failures carry the headers too.
 
@@ -61,6 +66,8 @@ class Safety:
                 for name, value in FIXED.items():
                     headers[name] = value
                 headers["content-security-policy"] = policy(path)
+                if "vary" in headers:
+                    headers["vary"] = _once(headers["vary"])
                 if not path.startswith("/embed/"):
                     headers["x-frame-options"] = "DENY"
             await send(message)

@@ -12,7 +12,12 @@ from starlette.routing import Route
 
 from app.stores import shown_edition
 
-_TYPES = {"site.css": "text/css", "site.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_TYPES = {
+    "site.css": "text/css",
+    "site.js": "text/javascript",
+    "explorer.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 
 @functools.cache

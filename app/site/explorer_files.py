@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.site._coding import coding_of, compressed
+from pipelines import __version__
 
 log = logging.getLogger("cloudhold")
 
@@ -37,6 +38,7 @@ _STYLE = """<style>
 a[data-testid="stPageLink-NavLink"] { position: relative; left: -0.5rem }
 a[data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid currentColor }
 </style>"""
+_SCRIPT = f'<script src="/assets/explorer.js?{__version__}" defer></script>'
 
 
 @functools.cache
@@ -105,7 +107,7 @@ def shell() -> bytes:
         ('<html lang="en">', '<html lang="en-GB">'),
         (
             "<title>Streamlit</title>",
-            f'<title>Explorer - cloudhold</title><meta name="description" content="{_DESCRIPTION}" />{_STYLE}',
+            f'<title>Explorer - cloudhold</title><meta name="description" content="{_DESCRIPTION}" />{_STYLE}{_SCRIPT}',
         ),
     ):
         head = head.replace(old, new)

@@ -47,7 +47,7 @@ def render(edition: Edition) -> None:
         shared.frames["accounts"],
         {
             "sentence": "Evidence",
-            "shown": "Sign",
+            "provider": "Provider",
             "bodies": "Bodies",
             "domains": "Domains of bodies not known",
             "names": "Names",

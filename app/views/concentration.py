@@ -49,6 +49,8 @@ def render(edition: Edition) -> None:
     drawn = figures.draw(edition, "concentration", **keys)
     answer = drawn.answer
     ui.headline(answer)
+    if answer.body["shares"]:
+        st.markdown(ui.plain(answer.body["shares"]))
     ui.metrics([f for f in answer.figures if f.id in ("effective_number", "leader_share", "leader_impact", "us_law")])
     if answer.body["reading"]:
         st.caption(f"By the Herfindahl-Hirschman index this is {ui.plain(answer.body['reading'])}.")

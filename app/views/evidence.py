@@ -30,7 +30,7 @@ def _role(entry: Mapping[str, Any]) -> str | None:
 
 def render(edition: Edition) -> None:
     st.title("Which records say so?")
-    q = state.words("A host name, or the id of a service, body, contract or finding", "q", DEFAULT).strip()
+    q = state.words("A host name, or the id of a service, body, contract or finding", "q", DEFAULT, DEFAULT).strip()
     try:
         answer = ask(edition, "explain", subject=q or DEFAULT)
     except UnknownName:

@@ -9,6 +9,7 @@ from app import state
 from app.stores import ask
 from app.views import Page, _columns
 from pipelines import reference
+from pipelines.answers import exposure
 from pipelines.edition import Edition
 from pipelines.presets import stored_scenarios
 
@@ -62,6 +63,7 @@ def render(edition: Edition) -> None:
     st.caption("Exposure is not downtime: failover that nobody published may exist.")
     presets = stored_scenarios(reference.load())
     exposed = answer.frames["exposures"].copy()
+    exposed["via"] = [exposure.path_words(path) for path in exposed["via"]]
     exposed["scenario"] = [presets[s].title if s in presets else s for s in exposed["scenario_id"]]
     ui.rows_table(
         exposed, {"scenario": "Scenario", "effect": "Effect", "certainty": "How sure", "layer": "Layer", "via": "Path"}

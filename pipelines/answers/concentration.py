@@ -8,7 +8,18 @@ from typing import Any
 import pandas as pd
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, companies, new, number, percent, pounds, provider_name, sources_of
+from pipelines.answers import (
+    Answer,
+    Figure,
+    companies,
+    listing,
+    new,
+    number,
+    percent,
+    pounds,
+    provider_name,
+    sources_of,
+)
 from pipelines.answers._masses import GRAIN, NONE, SEVERAL, Held, count_by_certainty, holder_by, weigh
 from pipelines.answers._populations import Population, alike, population, rows, words
 from pipelines.edition import Edition
@@ -125,7 +136,7 @@ def answer(
         figure("effective_number", f"Effective number of {several}", masses.effective_number(), several),
         figure("hhi", "Herfindahl-Hirschman index (0 to 10,000)", _scaled(index, 10_000), "points"),
     ]
-    title = f"No {one} could be shown for {total}."
+    title, shares = f"No {one} could be shown for {total}.", None
     leaders = table[table["provider"] != NONE]
     if len(leaders):
         leader = leaders.iloc[0]
@@ -140,6 +151,8 @@ def answer(
             if by in ("provider", "parent") and weight == "count"
             else _weighed(chosen, by, leader, share, total)
         )
+        if weight == "count":
+            shares = _shares(chosen, one, called(leader["name"]), share, states, held)
     homes, owners = (
         weigh(items, holder_by(facts, key), weight, evidence == "known") for key in ("jurisdiction", "parent")
     )
@@ -189,6 +202,7 @@ def answer(
         "providers": table,
         "measures": measure(list(masses.central.values())),
         "reading": reading,
+        "shares": shares,
     }
     return made
 
@@ -313,6 +327,27 @@ def _counted(chosen: Population, leader: pd.Series, states: dict[str, int], held
     )
 
 
+def _shares(chosen: Population, one: str, name: str, share: Bounds, states: dict[str, int], held: Held) -> str | None:
+    """The leader's share of all, of those tested and of those that show a holder, in one sentence: numbers that seem to
+    contradict each other where they stand apart. None where they are one number."""
+    tested = states["known"] + states["inferred"] + states["unknown"]
+    if not tested or share.value is None:
+        return None
+    mass = share.value * share.known
+    met = "listed" if chosen.role == "contract" else "tested"
+    none = " or show none" if held.nobody else ""
+    told = {
+        f"all {number(held.items)} {chosen.unit}": percent(mass / held.items),
+        f"the {number(tested)} {met}": percent(mass / tested),
+        f"the {number(share.known, 0 if round(share.known, 6).is_integer() else 1)} that show a {one}{none}": percent(
+            share.value
+        ),
+    }
+    if len(set(told.values())) == 1:
+        return None
+    return f"One count, several shares: {name} has {listing([f'{part} of {of}' for of, part in told.items()])}."
+
+
 def called(name: str) -> str:
     """A country's name inside a sentence."""
     return f"the {name}" if name.startswith("United ") else name
@@ -326,7 +361,7 @@ def _weighed(chosen: Population, by: str, leader: pd.Series, share: Bounds, tota
     }.get(by, f"goes to {leader['name']}")
     part = " of what is attributed" if share.unknown else ""
     between = (
-        f"; from {percent(share.low)} to {percent(share.high)} by what the unknown allows"
+        f"; it could be {percent(share.low)} to {percent(share.high)}, by what is not known"
         if share.low != share.high
         else ""
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -88,7 +89,7 @@ def answer(edition: Edition, scenario: Scenario) -> Answer:
                 "effect": state,
                 "certainty": certainty,
                 "layer": effect.layer,
-                "via": _in_words(effect.path),
+                "via": path_words(effect.path),
                 "alternatives": "; ".join(effect.left),
             }
         )
@@ -276,7 +277,7 @@ _PART = {
 }
 
 
-def _in_words(path: tuple[str, ...]) -> str:
+def path_words(path: Iterable[str]) -> str:
     """A path as a reader can follow it: parts by what they do, providers by their names."""
     words = []
     for step in path:
@@ -298,7 +299,7 @@ def describe(scenario: Scenario) -> str:
     what = f"{known.name} {scenario.product}" if scenario.product else known.name
     place = f" in {region_words(known, scenario.region)}" if scenario.region else " everywhere"
     how = "cannot be changed or failed over" if scenario.plane == "control" else "fails"
-    return f"{what} {how}{place} for {count(scenario.hours, 'hour')}"
+    return f"{what} {how}{place} for {count(round(scenario.hours, 1 if scenario.hours >= 1 else 2), 'hour')}"
 
 
 def region_words(provider: reference.Provider, region: str) -> str:

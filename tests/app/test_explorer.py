@@ -245,6 +245,32 @@ def test_the_claim_box_names_the_claim_that_is_shown() -> None:
     assert opened("claim", provider="fastly").selectbox[0].placeholder == "none chosen"
 
 
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [("service", "/service/govuk"), ("evidence", "/evidence/justice.gov.uk"), ("organisation", "/organisation/ministry-of-justice")],
+)  # fmt: skip
+def test_a_page_whose_address_names_nothing_leads_to_the_plain_page_of_what_it_shows(
+    page: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamlit.get_option", lambda name: "explore")
+    assert f"cite]({address})" in text_of(opened(page))
+
+
+def test_shared_accounts_name_the_provider_and_no_token() -> None:
+    [accounts] = [table.value for table in opened("compare").dataframe if "Evidence" in table.value.columns]
+    assert "Sign" not in accounts.columns and "Atlassian" in set(accounts["Provider"])
+
+
+def test_a_path_is_told_in_words() -> None:
+    [scenarios] = [table.value for table in opened("service").dataframe if "Path" in table.value.columns]
+    assert "what answers > Amazon Web Services (AWS) (CloudFront (standby CDN))" in set(scenarios["Path"])
+
+
+def test_rows_with_long_cells_are_three_lines_high() -> None:
+    heights = {next(iter(t.value.columns)): t.proto.row_height for t in opened("service").dataframe}
+    assert heights["Scenario"] == components.THREE_LINES and heights["Stands on"] == 0
+
+
 def test_tables_hold_words_and_no_codes() -> None:
     for page, keys in (
         ("organisation", {"organisation": "home-office"}),

@@ -91,6 +91,16 @@ def test_mailboxes_of_councils(small: Edition) -> None:
     assert [answer.figure(f).value for f in ("known", "inferred", "unknown", "not_tested")] == [2, 1, 1, 1]
 
 
+def test_several_shares_of_one_count_are_told_together(small: Edition) -> None:
+    told = concentration.answer(small).body["shares"]
+    assert told == (
+        "One count, several shares: Microsoft 365 has 40% of all 5 councils, 50% of the 4 tested and 67% of the 3 that show "
+        "a provider."
+    )
+    assert "or show none." in concentration.answer(small, "council-mail-filter").body["shares"]
+    assert concentration.answer(small, "contracts", weight="value").body["shares"] is None
+
+
 def test_on_known_evidence_alone_what_is_inferred_is_open(small: Edition) -> None:
     answer = concentration.answer(small, evidence="known")
     assert held(answer) == {

@@ -86,6 +86,7 @@ def test_the_explorers_files_are_compressed_once_and_kept_for_ever(served: str) 
     shell = get(served, "/explore/")
     assert '<html lang="en-GB">' in shell.text
     assert "<title>Explorer - cloudhold</title>" in shell.text
+    assert "aria-current" in get(served, re.search(r'src="(/assets/explorer.js[^"]*)"', shell.text)[1]).text
     script = re.search(r'src="\./(static/js/index[^"]+)"', shell.text)
     assert script
     plain = get(served, f"/explore/{script[1]}", headers={"accept-encoding": "identity"})
@@ -115,3 +116,10 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
+@pytest.mark.parametrize("path", ["/data/", "/data/latest/contracts.csv", "/", "/api/contracts.json", "/explore/"])
+def test_vary_names_each_header_once(served: str, path: str, coding: str) -> None:
+    names = get(served, path, headers={"accept-encoding": coding}).headers["vary"].lower().split(", ")
+    assert "accept-encoding" in names and len(names) == len(set(names))
