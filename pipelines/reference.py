@@ -66,7 +66,7 @@ _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
     "name_servers": ({"pattern", "source", "check"}, {"product", "note"}),
     "mail": ({"suffix", "kind", "source", "check"}, {"product", "note"}),
     "spf": ({"include", "source", "check"}, {"product", "note"}),
-    "tokens": ({"token", "position", "category", "source", "check"}, {"ai", "product", "note"}),
+    "tokens": ({"token", "position", "category", "source", "check"}, {"ai", "beside", "product", "note"}),
     "headers": ({"signal", "word", "strength", "source", "check"}, {"pattern", "product", "note"}),
     "networks": ({"source", "check"}, {"asn", "prefix", "product", "word", "region", "holder", "note"}),
     "legal_entities": (

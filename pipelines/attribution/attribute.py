@@ -85,6 +85,9 @@ def signing(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
 def tokens(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
     """Vendors to whom somebody has proved ownership of the domain. It does not prove use."""
     by_name = rules.name_tokens.find(host)
+    if by_name is not None and by_name.beside:
+        beside = web(book, rules, host.partition(".")[2])
+        by_name = by_name if any(draft.provider == by_name.provider for draft in beside) else None
     for seen in book.get(host, "TXT"):
         rule = rules.tokens.find(seen.value.strip().strip('"')) or by_name
         if rule is not None:

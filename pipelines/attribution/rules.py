@@ -25,7 +25,8 @@ NOWHERE = "nowhere.csv"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one mark says. `hides` is yes, partly or no: whether something unseen stands behind it."""
+    """What one mark says. `hides` is yes, partly or no: whether something unseen stands behind it. `beside`: a
+    mark that others write too counts only where the name that it validates leads to the provider."""
 
     id: str
     provider: str
@@ -40,6 +41,7 @@ class Rule:
     kind: str | None = None
     also_web: bool = False
     shows_front: bool = False
+    beside: bool = False
 
     def region_of(self, name: str) -> str | None:
         """The region that `name` shows at the position where this provider writes it; None otherwise."""
@@ -256,7 +258,8 @@ def _token_rules(provider: Provider, position: str) -> Iterator[tuple[str, Rule]
         if entry["position"] == position:
             name, sure = f"token:{provider.id}:{entry['token']}", _confidence(entry["check"], "likely")
             role, word = _token_role(entry), entry["category"]
-            yield entry["token"], Rule(name, provider.id, role, word, entry.get("product"), sure)
+            beside = bool(entry.get("beside"))
+            yield entry["token"], Rule(name, provider.id, role, word, entry.get("product"), sure, beside=beside)
 
 
 def _token_role(entry: Mapping[str, Any]) -> str:

@@ -24,10 +24,10 @@ RENTED = [
     ("region-eu.libguides.com", "springshare"), ("barset.primo.exlibrisgroup.com", "ex-libris"), ("barset.idm.oclc.org", "oclc"),
     ("barset.rl.talis.com", "talis"), ("barset.elsevierpure.com", "elsevier"), ("barset.figshare.com", "figshare"),
     ("barset.topdesk.net", "topdesk"), ("barset.tribalhosted.co.uk", "tribal"), ("barset.maps.arcgis.com", "esri"),
-    ("barset.outsystemsenterprise.com", "outsystems"), ("barset.lfr.cloud", "liferay"), ("barset.euwest01.umbraco.io", "umbraco"),
-    ("barset-prod.dxcloud.episerver.net", "optimizely"), ("live-barset.cloud.contensis.com", "zengenti"), ("ssl.readmessl.com", "readme"),
+    ("barset.outsystemsenterprise.com", "outsystems"), ("barset.lfr.cloud", "liferay"),
+    ("barset-prod.dxcloud.episerver.net", "optimizely"), ("ssl.readmessl.com", "readme"),
     ("hosting.gitbook.io", "gitbook"), ("custom.intercom.help", "intercom"), ("barset.hosted-by-discourse.com", "discourse"),
-    ("barset.ghost.io", "ghost"), ("barset.spydus.co.uk", "civica"), ("barset.abritas.com", "civica"), ("barset.housingjigsaw.co.uk", "civica"),
+    ("barset.spydus.co.uk", "civica"), ("barset.abritas.com", "civica"), ("barset.housingjigsaw.co.uk", "civica"),
     ("region-eu.libanswers.com", "springshare"), ("region-eu.libcal.com", "springshare"), ("barset.necsws.com", "nec"),
     ("barset.t1cloud.com", "technology-one"), ("live.hornbill.com", "hornbill"), ("barset.mycouncilservices.com", "abavus"),
     ("barset.docebosaas.com", "docebo"), ("barset.map.kahootz.com", "kahootz"), ("stats.pingdom.com", "solarwinds"),
@@ -41,6 +41,9 @@ RENTED = [
 ]  # fmt: skip
 RECORDS = [
     # Type, value, rows: role, provider, origin.
+    ("CNAME", "barset.euwest01.umbraco.io", {("saas", "umbraco", None), ("web", "umbraco", "umbraco")}),
+    ("CNAME", "live-barset.cloud.contensis.com", {("saas", "zengenti", None), ("web", "zengenti", "zengenti")}),
+    ("CNAME", "barset.ghost.io", {("saas", "ghost", None), ("web", "ghost", "ghost")}),
     ("CNAME", "barset.service.signalr.net", {("web", "azure", "azure")}),
     ("CNAME", "barset.vault.azure.net", {("web", "azure", "azure")}),
     ("CNAME", "barset.ciamlogin.com", {("identity", "azure", None)}),
@@ -140,3 +143,59 @@ def test_every_token_is_still_known_once_its_secret_is_hashed() -> None:
         and RULES.tokens.find(observe.value("TXT", _filled(entry["token"], secret)) or "") is None
     ]
     assert lost == []
+
+
+REGIONS = [
+    ("redis.abc123.0001.euw2.cache.amazonaws.com", "aws", "eu-west-2"),
+    ("redis.abc123.0001.xyz2.cache.amazonaws.com", "aws", None),
+    ("search-barset.aos.eu-west-2.on.aws", "aws", "eu-west-2"),
+    ("barset.abc123.eu-west-1.redshift.amazonaws.com", "aws", "eu-west-1"),
+    ("barset.usgovvirginia.cloudapp.usgovcloudapi.net", "azure", "usgovvirginia"),
+    ("usgovvirginia.blob.core.usgovcloudapi.net", "azure", None),
+    ("barset.chinaeast2.cloudapp.chinacloudapi.cn", "azure", "chinaeast2"),
+    ("prod-01.uksouth.logic.azure.com", "azure", "uksouth"),
+    ("barset.uksouth.redis.azure.net", "azure", "uksouth"),
+    ("uksouth.vault.azure.net", "azure", None),
+    ("barset.uk-london-1.oci.customer-oci.com", "oracle", "uk-london-1"),
+    ("barset.eu-gb.mybluemix.net", "ibm", "eu-gb"),
+]
+
+
+@pytest.mark.parametrize(("target", "provider", "region"), REGIONS, ids=[row[0] for row in REGIONS])
+def test_a_region_where_the_provider_writes_it(target: str, provider: str, region: str | None) -> None:
+    drafts = attribute_host(book(("w.x.example", "CNAME", target)), RULES, "w.x.example")
+    assert [(d.role, d.provider, d.region) for d in drafts] == [("web", provider, region)]
+
+
+def test_route_53_of_the_government_partition() -> None:
+    drafts = attribute_host(book(("x.example", "NS", "ns-1986.awsdns-us-gov-56.net")), RULES, "x.example")
+    assert [(d.role, d.provider) for d in drafts] == [("dns", "aws")]
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "expected"),
+    [
+        ("barset-abc.z01.azurefd.net", ("certificate", "azure")),
+        ("d111.cloudfront.net", ("web", "none")),
+        (None, ("web", "none")),
+    ],
+)
+def test_a_name_that_two_ask_for_is_told_by_what_it_validates(leads_to: str | None, expected: tuple[str, str]) -> None:
+    """Front Door and DigiCert both ask for a record at _dnsauth."""
+    records = [("_dnsauth.w.x.example", "TXT", "_klnxckldzco3b6q4qdex5id87b9s9v2")]
+    if leads_to:
+        records.append(("w.x.example", "CNAME", leads_to))
+    drafts = attribute_host(book(*records), RULES, "_dnsauth.w.x.example")
+    assert [(d.role, d.provider) for d in drafts] == [expected]
+
+
+def test_digicert_is_shown_by_the_target() -> None:
+    record = ("_dnsauth.w.x.example", "CNAME", "_z4luci0d6w9ibc9l5ev0n7svml49vrs.dcv.digicert.com")
+    drafts = attribute_host(book(record), RULES, record[0])
+    assert [(d.role, d.provider) for d in drafts] == [("certificate", "digicert")]
+
+
+def test_a_domain_check_of_the_national_cyber_security_centre() -> None:
+    host = "_asvdns-5fe0995c-f880-431b-a38b-4505e6dade0f.x.example"
+    drafts = attribute_host(book((host, "TXT", "asvdns_4be99bf7-3a95-4f87-8adb-3a920bc32245")), RULES, host)
+    assert [(d.role, d.provider) for d in drafts] == [("saas", "ncsc")]

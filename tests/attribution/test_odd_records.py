@@ -229,7 +229,7 @@ CHOSEN = [
 ]
 PLATFORMS = [
     # Forms beside the best known one of each provider.
-    ("vm.usgovvirginia.cloudapp.usgovcloudapi.net", "web", "azure", "", "azure"),
+    ("vm.usgovvirginia.cloudapp.usgovcloudapi.net", "web", "azure", "usgovvirginia", "azure"),
     ("acct.z33.blob.storage.azure.net", "web", "azure", "", "azure"),
     ("forms.azurecr.io", "web", "azure", "", "azure"),
     ("forms.b2clogin.com", "identity", "azure", "", ""),
