@@ -120,7 +120,7 @@ def _shown(value: Any, unit: str) -> str:
     if unit == "share":
         return f"{value:.1%}"
     if unit == "GBP":
-        return f"GBP {value:,.2f}"
+        return f"£{value:,.2f}"
     from pipelines.answers import number
 
     return number(value, 0 if float(value).is_integer() else 2)

@@ -47,7 +47,7 @@ def test_an_answer_in_words_tells_counts_as_whole_numbers_and_each_unit_once(run
     )
     assert any(re.fullmatch(r"Microsoft 365 +\d+ +\d+ +\d+ +0\.\d\d +0\.\d\d +1", line) for line in lines)
     claim = run("claim", "--provider", "aws").out.splitlines()
-    assert claim[0].startswith("Evidence suggests ") and not any(line.endswith(" GBP") for line in claim)
+    assert claim[0].startswith("Evidence suggests ") and "GBP" not in "".join(claim[:10])
 
 
 def test_bare_help_lists_the_verbs(run: Callable) -> None:
