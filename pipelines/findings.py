@@ -72,10 +72,7 @@ def findings_of(
     foreign = {
         o.value
         for o in observations
-        if o.kind == "CNAME"
-        and o.value
-        and o.outcome != "published"
-        and names.registrable(o.value) != names.registrable(o.subject)
+        if o.kind == "CNAME" and o.value and o.outcome != "published" and not names.same_owner(o.value, o.subject)
     }
     for private in (False, True):
         book = Book(

@@ -74,7 +74,9 @@ def plain(value: object, limit: int = MAX_TEXT) -> str | None:
     """
     if value is None:
         return None
-    text = unicodedata.normalize("NFC", _CONTROL.sub("", str(value)))
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", _CONTROL.sub("", text))
     text = _SPACE.sub(" ", redact(text)).strip()
     if len(text) > limit:
         text = text[: limit - 1].rstrip() + "…"

@@ -63,6 +63,7 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
         say(f"{path}: {rows} set aside, the first on {first.name.removeprefix(path.name).strip()}: it {first.reason}")
     facts = reference.load()
     for draft in attribute(book, rules_of(facts, store)):
+        seen_on = draft.seen_on
         yield (
             spellings.get(draft.host, draft.host),
             draft.role,
@@ -75,7 +76,7 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
             draft.confidence,
             draft.rule_id,
             draft.evidence_text(),
-            draft.seen_on.isoformat() if draft.seen_on else "",
+            seen_on.isoformat() if seen_on else "",
         )
 
 

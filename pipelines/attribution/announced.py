@@ -7,6 +7,7 @@ most, and with a registered holder of the same company as likely. It never shows
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipelines.attribution.book import Chain, Seen
 from pipelines.attribution.draft import HIDDEN, UNKNOWN, Draft, by_rule
@@ -20,7 +21,7 @@ _HOLDER = re.compile(r"(.+) holds (\S+)")
 
 
 def by_announcer(
-    rules: Rules, host: str, chain: Chain, addresses: list[Seen], announced: list[Seen], held: list[Seen]
+    rules: Rules, host: str, chain: Chain, addresses: list[Seen], announced: Sequence[Seen], held: Sequence[Seen]
 ) -> list[Draft]:
     """One row per provider whose network answers; one unknown row where the networks are nobody's that we list.
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.attribution import names
-from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.book import ADDRESS_TYPES, Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, by_rule, merge
 from pipelines.attribution.mail import mail
 from pipelines.attribution.rules import Rules
-from pipelines.attribution.spf import spf_targets
+from pipelines.attribution.spf import Sender, senders_of
 from pipelines.attribution.web import web
 
 
 def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
     """Findings for every host of the book, in the book's order; at least one row per host."""
-    rules.networks.expect(seen.value for host in book.hosts() for seen in book.addresses(host))
+    rules.networks.expect(book.values(ADDRESS_TYPES))
     for host in book.hosts():
         yield from attribute_host(book, rules, host)
 
@@ -23,11 +23,12 @@ def attribute(book: Book, rules: Rules) -> Iterator[Draft]:
 def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about one host: one row per role, layer and provider, unknown included."""
     types = book.types(host)
-    drafts = [*web(book, rules, host), *mail(book, rules, host)]
+    senders = senders_of(book, rules, host) if "TXT" in types else []
+    drafts = [*web(book, rules, host), *mail(book, rules, host, senders)]
     if "NS" in types:
         drafts += dns(book, rules, host)
     if "TXT" in types:
-        drafts += sending(book, rules, host)
+        drafts += sending(host, senders)
         drafts += tokens(book, rules, host)
     drafts += signing(book, rules, host)
     if "SRV" in types:
@@ -65,12 +66,9 @@ def dns(book: Book, rules: Rules, host: str) -> list[Draft]:
     return drafts
 
 
-def sending(book: Book, rules: Rules, host: str) -> Iterator[Draft]:
+def sending(host: str, senders: Sequence[Sender]) -> list[Draft]:
     """Who may send mail in the domain's name, by its SPF record: a row per name in it that a rule knows."""
-    for target, seen in spf_targets(book, host):
-        rule = rules.spf.find(target)
-        if rule is not None:
-            yield by_rule(host, rule, [seen], endpoint=target)
+    return [by_rule(host, sender.rule, [sender.seen], endpoint=sender.target) for sender in senders]
 
 
 def signing(book: Book, rules: Rules, host: str) -> Iterator[Draft]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipelines.attribution import names
 
 MAX_HOPS = 8
 ALIAS_TYPES = ("CNAME", "ALIAS", "ANAME")
+ADDRESS_TYPES = ("A", "AAAA")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One record as it was seen. `id` is its observation, `on` the day, None where the source gives none."""
 
     host: str
@@ -26,6 +27,9 @@ class Seen:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+
+_NO_TYPES: Mapping[str, list[Seen]] = {}
 
 
 @dataclass(slots=True)
@@ -60,14 +64,20 @@ class Book:
         """Put one record in; its host and type are taken as written one way already."""
         types = self._hosts.get(record.host)
         if types is None:
-            types = self._hosts[record.host] = {}
+            self._hosts[record.host] = {record.kind: [record]}
             if "._domainkey." in record.host:
                 self._selectors.setdefault(record.host.partition("._domainkey.")[2], []).append(record.host)
-        types.setdefault(record.kind, []).append(record)
+            return
+        records = types.get(record.kind)
+        if records is None:
+            types[record.kind] = [record]
+        else:
+            records.append(record)
 
     def selectors(self, host: str) -> list[str]:
         """The names of a domain's DKIM selectors, in alphabetical order."""
-        return sorted(self._selectors.get(host, ()))
+        found = self._selectors.get(host)
+        return sorted(found) if found else []
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -79,18 +89,22 @@ class Book:
         """Every host with a record, in the order in which they came."""
         return iter(self._hosts)
 
-    def types(self, host: str) -> dict[str, list[Seen]]:
+    def types(self, host: str) -> Mapping[str, list[Seen]]:
         """Records of a host by type; empty where the book has none."""
-        return self._hosts.get(host, {})
+        return self._hosts.get(host, _NO_TYPES)
 
-    def get(self, host: str, *kinds: str) -> list[Seen]:
+    def get(self, host: str, kind: str) -> Sequence[Seen]:
+        """Records of a host that have the type."""
+        return self._hosts.get(host, _NO_TYPES).get(kind, ())
+
+    def get_all(self, host: str, kinds: Iterable[str]) -> list[Seen]:
         """Records of a host that have one of the types, in the order of the types."""
         types = self._hosts.get(host)
-        if not types:
-            return []
-        if len(kinds) == 1:
-            return types.get(kinds[0], [])
-        return [record for kind in kinds for record in types.get(kind, ())]
+        return [record for kind in kinds for record in types.get(kind, ())] if types else []
+
+    def values(self, kinds: Iterable[str]) -> Iterator[str]:
+        """What the records of these types say, of every host."""
+        return (record.value for types in self._hosts.values() for kind in kinds for record in types.get(kind, ()))
 
     def chain(self, host: str, rank: Callable[[str], int] = lambda target: 0) -> Chain:
         """Follow aliases from `host` inside the book: at most eight hops, never in a circle.
@@ -106,7 +120,7 @@ class Book:
         visited = {host}
         current = host
         while len(chain.hops) < MAX_HOPS:
-            aliases = self.get(current, *ALIAS_TYPES)
+            aliases = self.get_all(current, ALIAS_TYPES)
             if not aliases:
                 return chain
             record = aliases[0]
@@ -119,7 +133,7 @@ class Book:
             chain.hops.append((target, record))
             visited.add(target)
             current = target
-        chain.looped = bool(self.get(current, *ALIAS_TYPES))
+        chain.looped = bool(self.get_all(current, ALIAS_TYPES))
         return chain
 
     def _target(self, record: Seen) -> str:
@@ -133,4 +147,4 @@ class Book:
 
     def addresses(self, host: str) -> list[Seen]:
         """Records of both families, IPv4 first."""
-        return self.get(host, "A", "AAAA")
+        return self.get_all(host, ADDRESS_TYPES)

@@ -36,7 +36,7 @@ class Draft:
     @property
     def seen_on(self) -> dt.date | None:
         """The newest day on which its evidence was seen."""
-        return max((seen.on for seen in self.evidence if seen.on), default=None)
+        return max([seen.on for seen in self.evidence if seen.on], default=None)
 
     def evidence_text(self) -> str:
         """The evidence in one line, hop by hop."""

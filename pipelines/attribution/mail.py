@@ -12,14 +12,14 @@ some and passes mail on for others; without a sign the mailboxes are the carrier
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.attribution import names
-from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.book import ADDRESS_TYPES, Book, Seen
 from pipelines.attribution.draft import NONE, UNKNOWN, Draft, by_rule, weaker
 from pipelines.attribution.rules import Rule, Rules
-from pipelines.attribution.spf import spf_targets, spf_text
+from pipelines.attribution.spf import Sender, spf_text
 from pipelines.attribution.web import network_of
 
 # Names that are never a host (RFC 6761). Domain traders' pages take no mail either.
@@ -31,16 +31,21 @@ RECEIVING = ("inbound-api", "carrier")
 # Tokens of this category are asked for by a suite with mailboxes; others of the same company (search, marketing)
 # say nothing about mail.
 TENANT_CATEGORY = "productivity"
+# Types of record that a domain has, rather than a name below it that only points on.
+_OF_DOMAINS = ("TXT", "NS", *ADDRESS_TYPES)
 
 
-def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
-    """Findings about the mail of `host`: none where it has neither MX nor a sign of a mailbox."""
+def mail(book: Book, rules: Rules, host: str, senders: Sequence[Sender]) -> list[Draft]:
+    """Findings about the mail of `host`: none where it has neither MX nor a sign of a mailbox.
+
+    `senders` are those that its SPF record names.
+    """
     exchangers = book.get(host, "MX")
     if not exchangers:
-        return _without_exchanger(book, rules, host)
-    targets = [(seen, names.without_priority(seen.value)) for seen in exchangers]
-    if all(target == "" for _, target in targets):
-        return [Draft(host, "mail", "back", NONE, "null-mx", "confirmed", [seen for seen, _ in targets])]
+        return _without_exchanger(book, rules, host, senders)
+    targets = [(seen, target) for seen in exchangers if (target := names.without_priority(seen.value))]
+    if not targets:
+        return [Draft(host, "mail", "back", NONE, "null-mx", "confirmed", list(exchangers))]
     drafts: list[Draft] = []
     front: list[Draft] = []
     unknown: list[Seen] = []
@@ -48,14 +53,12 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
     placeholders: list[Seen] = []
     receivers: list[Draft] = []
     for seen, target in targets:
-        if not target:
-            continue
         rule, path = _exchanger_rule(book, rules, host, target)
         if target.rpartition(".")[2] in _NEVER_HOSTS or rules.parking.find(target):
             placeholders.append(seen)
             continue
         if rule is None:
-            (own if names.registrable(target) == names.registrable(host) else unknown).append(seen)
+            (own if names.same_owner(target, host) else unknown).append(seen)
             continue
         kind = rule.kind or ("filter" if rule.role != "mail" else "mailbox")
         if kind == "placeholder":
@@ -63,17 +66,17 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         elif kind == "retired":
             unknown.append(seen)
         elif kind == "bounce":
-            drafts.append(_draft(host, "mail_sending", "front", rule, [seen, *path]))
+            drafts.append(_draft(host, "mail_sending", "front", rule, target, [seen, *path]))
         elif kind in ("filter", "routing"):
-            front.append(_draft(host, "mail", "front", rule, [seen, *path]))
+            front.append(_draft(host, "mail", "front", rule, target, [seen, *path]))
         else:
             kept = receivers if kind in RECEIVING else drafts
-            kept.append(_draft(host, "mail", "back", rule, [seen, *path]))
-    signs = _signs(book, rules, host)
+            kept.append(_draft(host, "mail", "back", rule, target, [seen, *path]))
+    signs, copied = _signs(book, rules, host, senders)
     filtered = bool(front)
     named = {draft.provider for draft in drafts if draft.role == "mail"}
     # Signs are weighed where the exchangers leave open who keeps the mailboxes.
-    counting = _counting(book, rules, host, signs, filtered) if receivers or not named else []
+    counting = _counting(book, rules, host, signs, filtered, senders) if receivers or not named else []
     if counting or any(sign.provider in named for sign in signs):
         for draft in receivers:
             draft.layer = "front"
@@ -82,7 +85,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
         drafts.extend(receivers)
     mailboxes = [draft for draft in drafts if draft.role == "mail"]
     if mailboxes:
-        _note_contradictions(mailboxes, [*signs, *_dkim(book, rules, host, copied=True)])
+        _note_contradictions(mailboxes, [*signs, *copied])
         return [*front, *drafts]
     if own and not front:
         front.append(_own_relay(book, rules, host, own))
@@ -95,7 +98,7 @@ def mail(book: Book, rules: Rules, host: str) -> list[Draft]:
 
 def _own_relay(book: Book, rules: Rules, host: str, own: list[Seen]) -> Draft:
     """A server under the domain's own name: run by whoever publishes its addresses, where that is one provider."""
-    addresses = [seen for mx in own for seen in book.get(names.without_priority(mx.value), "A", "AAAA")]
+    addresses = [seen for mx in own for seen in book.addresses(names.without_priority(mx.value))]
     networks = [network_of(rules, seen.value) for seen in addresses]
     owners = {
         network.provider if network and not network.in_front and not network.parked else None for network in networks
@@ -117,9 +120,8 @@ def _own_relay(book: Book, rules: Rules, host: str, own: list[Seen]) -> Draft:
     )
 
 
-def _draft(host: str, role: str, layer: str, rule: Rule, evidence: list[Seen]) -> Draft:
+def _draft(host: str, role: str, layer: str, rule: Rule, endpoint: str, evidence: list[Seen]) -> Draft:
     """What the rule of an exchanger says; its name is the endpoint."""
-    endpoint = names.without_priority(evidence[0].value)
     return by_rule(host, rule, evidence, role=role, layer=layer, region=rule.region, endpoint=endpoint)
 
 
@@ -148,7 +150,9 @@ def _without_own(target: str, host: str) -> str:
     return target.removesuffix(f".{host}")
 
 
-def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool) -> list[Draft]:
+def _counting(
+    book: Book, rules: Rules, host: str, signs: list[Draft], filtered: bool, senders: Sequence[Sender]
+) -> list[Draft]:
     """Signs that show the mailboxes, most trusted first: behind a named filter each, else as the module says."""
     weak = [sign for sign in signs if sign.rule_id not in STRONG]
     elsewhere = weak and _autodiscover_elsewhere(book, rules, host)
@@ -157,7 +161,7 @@ def _counting(book: Book, rules: Rules, host: str, signs: list[Draft], filtered:
         sign
         for sign in signs
         if (sign.rule_id == "mail-through:dkim")
-        or (sign.rule_id in STRONG and (filtered or _seconded(book, rules, host, sign.provider)))
+        or (sign.rule_id in STRONG and (filtered or _seconded(book, rules, host, sign.provider, senders)))
         or (sign.rule_id not in STRONG and (filtered or agreeing) and not elsewhere)
     ]
     if counting and counting[0] in weak and agreeing:
@@ -172,9 +176,7 @@ def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], counting: l
         return counting[0]
     exchangers = [seen for seen in book.get(host, "MX") if names.without_priority(seen.value)]
     unknown = Draft(host, "mail", "back", UNKNOWN, "mx-unknown", "possible", exchangers)
-    if filtered or any(
-        names.registrable(names.without_priority(seen.value)) == names.registrable(host) for seen in exchangers
-    ):
+    if filtered or any(names.same_owner(names.without_priority(seen.value), host) for seen in exchangers):
         unknown.rule_id = "mail-behind-filter-unknown"
     if signs:
         unknown.evidence += [*signs[0].evidence, *_autodiscover_elsewhere(book, rules, host)]
@@ -183,12 +185,11 @@ def _behind(book: Book, rules: Rules, host: str, signs: list[Draft], counting: l
     return unknown
 
 
-def _seconded(book: Book, rules: Rules, host: str, provider: str) -> bool:
+def _seconded(book: Book, rules: Rules, host: str, provider: str, senders: Sequence[Sender]) -> bool:
     """Whether the SPF record lets the provider send. A record may be missing from those at hand: then, whether a
     token names the provider."""
-    if any(spf_text(seen) for seen in book.get(host, "TXT")):
-        found = (rules.spf.find(target) for target, _ in spf_targets(book, host))
-        return any(rule is not None and rule.provider == provider for rule in found)
+    if any(spf_text(seen.value) for seen in book.get(host, "TXT")):
+        return any(sender.rule.provider == provider for sender in senders)
     return any(token.provider == provider for token in _tokens(book, rules, host))
 
 
@@ -202,11 +203,12 @@ def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
             draft.contradiction = words
 
 
-def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
+def _without_exchanger(book: Book, rules: Rules, host: str, senders: Sequence[Sender]) -> list[Draft]:
     """Without an MX in the records at hand, strong signs alone show a mailbox, and only as possible."""
-    if names.is_validation(host) or not book.get(host, "TXT", "NS", "A", "AAAA"):
+    if book.types(host).keys().isdisjoint(_OF_DOMAINS) or names.is_validation(host):
         return []
-    strong = [sign for sign in _signs(book, rules, host) if sign.rule_id in STRONG]
+    signs, _ = _signs(book, rules, host, senders)
+    strong = [sign for sign in signs if sign.rule_id in STRONG]
     if not strong:
         return []
     best = strong[0]
@@ -215,12 +217,16 @@ def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
     return [best]
 
 
-def _signs(book: Book, rules: Rules, host: str) -> list[Draft]:
-    """What shows a mailbox provider besides the MX, most trusted first."""
-    signs = [*_dkim(book, rules, host), *_autodiscover(book, rules, host)]
-    signs.extend(_spf(book, rules, host))
-    signs.extend(_tokens(book, rules, host))
-    return signs
+def _signs(book: Book, rules: Rules, host: str, senders: Sequence[Sender]) -> tuple[list[Draft], list[Draft]]:
+    """What shows a mailbox provider besides the MX, most trusted first; and DKIM targets copied from another body.
+
+    What was copied can contradict, it cannot show.
+    """
+    signs, copied = _dkim(book, rules, host)
+    signs += _autodiscover(book, rules, host)
+    signs += _spf(rules, host, senders)
+    signs += _tokens(book, rules, host)
+    return signs, copied
 
 
 def _sign(host: str, sign: str, rule: Rule, confidence: str, evidence: list[Seen]) -> Draft:
@@ -234,17 +240,18 @@ def _suite(rules: Rules, rule: Rule | None) -> Rule | None:
     return rule if rule is not None and rule.provider in rules.suites else None
 
 
-def _dkim(book: Book, rules: Rules, host: str, copied: bool = False) -> list[Draft]:
-    """Mailbox providers by DKIM targets: those that name `host`, or with `copied` those that name another domain."""
-    found: dict[str, Draft] = {}
+def _dkim(book: Book, rules: Rules, host: str) -> tuple[list[Draft], list[Draft]]:
+    """Mailbox providers by DKIM targets: those that name `host`, and those that name another domain."""
+    own: dict[str, Draft] = {}
+    copied: dict[str, Draft] = {}
     for selector in book.selectors(host):
         for seen in book.get(selector, "CNAME"):
             target = _without_own(names.host(seen.value), host)
             rule = _suite(rules, rules.suffixes.find(target))
-            # A target that names another domain was copied from another body: it can contradict, it cannot show.
-            if rule is not None and names_host(target, host) is not copied:
+            if rule is not None:
+                found = own if names_host(target, host) else copied
                 found.setdefault(rule.provider, _sign(host, "dkim", rule, weaker("likely", rule.confidence), [seen]))
-    return list(found.values())
+    return list(own.values()), list(copied.values())
 
 
 # What newer tenants write behind the domain's name.
@@ -271,8 +278,8 @@ def _autodiscover(book: Book, rules: Rules, host: str) -> list[Draft]:
     """The mailbox provider to which clients are sent, by the alias and by the SRV record: two rows at most."""
     chain = book.chain(f"autodiscover.{host}")
     services = book.get(f"_autodiscover._tcp.{host}", "SRV")
-    by_alias = ((_without_own(target, host), chain.records) for target, _ in reversed(chain.hops))
-    by_service = ((names.without_priority(seen.value), [seen]) for seen in services)
+    by_alias = [(_without_own(target, host), chain.records) for target, _ in reversed(chain.hops)]
+    by_service = [(names.without_priority(seen.value), [seen]) for seen in services]
     drafts = []
     for ways in (by_alias, by_service):
         for target, evidence in ways:
@@ -289,33 +296,32 @@ def _autodiscover_elsewhere(book: Book, rules: Rules, host: str) -> list[Seen]:
     A filter's own name does not: it leads on to the mailboxes behind the filter.
     """
     chain = book.chain(f"autodiscover.{host}")
-    if not chain.hops or names.registrable(chain.end) == names.registrable(host):
+    if not chain.hops or names.same_owner(chain.end, host):
         return []
     rule = rules.mail.find(chain.end)
     return [] if rule is not None and rule.kind == "filter" else chain.records
 
 
-def _only(found: Iterable[Draft]) -> list[Draft]:
+def _only(host: str, sign: str, found: list[tuple[Rule, Seen]]) -> list[Draft]:
     """The first sign where all name one provider, else nothing."""
-    named: dict[str, Draft] = {}
-    for draft in found:
-        named.setdefault(draft.provider, draft)
-    return list(named.values()) if len(named) == 1 else []
+    if not found or len({rule.provider for rule, _ in found}) > 1:
+        return []
+    rule, seen = found[0]
+    return [_sign(host, sign, rule, "possible", [seen])]
 
 
-def _spf(book: Book, rules: Rules, host: str) -> list[Draft]:
+def _spf(rules: Rules, host: str, senders: Sequence[Sender]) -> list[Draft]:
     """A mailbox provider where the SPF record names exactly one."""
     return _only(
-        _sign(host, "spf", rule, "possible", [seen])
-        for target, seen in spf_targets(book, host)
-        if (rule := _suite(rules, rules.spf.find(target)))
+        host, "spf", [(sender.rule, sender.seen) for sender in senders if sender.rule.provider in rules.suites]
     )
 
 
 def _tokens(book: Book, rules: Rules, host: str) -> list[Draft]:
     """A mailbox provider to whose suite somebody has proved ownership, where it is exactly one."""
-    return _only(
-        _sign(host, "token", rule, "possible", [seen])
+    found = [
+        (rule, seen)
         for seen in book.get(host, "TXT")
         if (rule := _suite(rules, rules.tokens.find(seen.value.strip().strip('"')))) and rule.word == TENANT_CATEGORY
-    )
+    ]
+    return _only(host, "token", found)

@@ -160,3 +160,8 @@ def _suffix_list() -> PublicSuffixList:
 def registrable(name: str) -> str:
     """The name that somebody registered: one label below the public suffix."""
     return _suffix_list().privatesuffix(name) or name
+
+
+def same_owner(first: str, second: str) -> bool:
+    """Whether two names stand under one registrable name. Names that end otherwise cannot."""
+    return first[first.rfind(".") :] == second[second.rfind(".") :] and registrable(first) == registrable(second)

@@ -33,6 +33,7 @@ def digest(token: str) -> str:
     return "#" + hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
+@functools.lru_cache(maxsize=1024)
 def kind(text: str) -> str:
     """A record type in capitals; a header or cookie mark in small letters."""
     text = text.strip()
@@ -58,7 +59,9 @@ def value(record_kind: str, text: str) -> str | None:
         if record_kind == "MX" and stripped.isdigit():
             return f"{stripped} ."  # a null MX whose dot was lost on the way
         stripped = stripped.rstrip(".") or "."
-        return plain(_GUID.sub(lambda m: digest(m.group()), stripped))
+        if stripped.count("-") >= 4:
+            stripped = _GUID.sub(lambda m: digest(m.group()), stripped)
+        return plain(stripped)
     if record_kind == "TXT":
         return _txt(text)
     return plain(text)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pipelines.attribution import names
 from pipelines.attribution.book import Book, Seen
+from pipelines.attribution.rules import Rule, Rules
 
 # Records that include one another end here; the standard gives up after ten questions in all.
 MAX_DEPTH = 5
@@ -15,19 +18,27 @@ FOLLOWED = ("include:", _REDIRECT)
 _MECHANISMS = ("include:", "exists:", "a:")
 
 
-def spf_text(seen: Seen) -> str:
+class Sender(NamedTuple):
+    """A name to which an SPF record lets others send, with the record and the rule that knows the name."""
+
+    target: str
+    seen: Seen
+    rule: Rule
+
+
+def spf_text(value: str) -> str:
     """The text of an SPF record; empty for any other text."""
-    text = seen.value.strip().strip('"')
+    text = value.strip().strip('"')
     return text.replace('" "', "") if text.lower().startswith("v=spf1") else ""
 
 
-def spf_targets(book: Book, host: str) -> list[tuple[str, Seen]]:
-    """Names to which the SPF record of `host` lets others send, each with the record; empty without a record.
+def senders_of(book: Book, rules: Rules, host: str) -> list[Sender]:
+    """Those whom a rule knows of the names that the SPF record of `host` lets send; empty without a record.
 
     Followed are names of the domain's own and redirects, whose target is the domain's record. What a computing
     centre's record includes says who sends for the centre.
     """
-    found: list[tuple[str, Seen]] = []
+    found: list[Sender] = []
     visited: set[str] = set()
     queue = [(host, MAX_DEPTH)]
     while queue:
@@ -36,12 +47,19 @@ def spf_targets(book: Book, host: str) -> list[tuple[str, Seen]]:
             continue
         visited.add(name)
         for seen in book.get(name, "TXT"):
-            for mark, target in passing(spf_text(seen)):
-                found.append((target, seen))
-                own = names.registrable(target) == names.registrable(host)
-                if mark == _REDIRECT or (own and mark in FOLLOWED):
+            for mark, target in _terms(seen.value):
+                rule = rules.spf.find(target)
+                if rule is not None:
+                    found.append(Sender(target, seen, rule))
+                if mark == _REDIRECT or (mark in FOLLOWED and names.same_owner(target, host)):
                     queue.append((target, left - 1))
     return found
+
+
+@functools.lru_cache(maxsize=65536)
+def _terms(value: str) -> tuple[tuple[str, str], ...]:
+    """What `passing` gives of a TXT record: many bodies publish the same one."""
+    return tuple(passing(spf_text(value)))
 
 
 def passing(text: str) -> Iterator[tuple[str, str]]:

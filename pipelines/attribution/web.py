@@ -11,11 +11,13 @@ import dataclasses
 
 from pipelines.attribution import names
 from pipelines.attribution.announced import AS_KIND, HOLDER_KIND, by_announcer
-from pipelines.attribution.book import Book, Chain, Seen
+from pipelines.attribution.book import ADDRESS_TYPES, ALIAS_TYPES, Book, Chain, Seen
 from pipelines.attribution.draft import HIDDEN, NONE, STRENGTH, UNKNOWN, Draft, by_rule
 from pipelines.attribution.networks import Network, is_private
 from pipelines.attribution.rules import Rule, Rules
 
+# Types of record that say who answers at a name, besides the headers and cookies that it answers with.
+_ANSWERING = frozenset((*ALIAS_TYPES, *ADDRESS_TYPES))
 # A hop that a rule knows: its place in the chain, its name and the rule.
 _Hop = tuple[int, str, Rule]
 # A header or cookie that a rule knows.
@@ -24,6 +26,8 @@ _Mark = tuple[Seen, Rule]
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
+    if not any(kind in _ANSWERING or ":" in kind for kind in book.types(host)):
+        return []
     chain = book.chain(host, lambda target: _tells_little(rules, target))
     addresses = book.addresses(chain.end)
     if chain.hops and not addresses:
@@ -236,7 +240,7 @@ def _by_network(host: str, chain: Chain, provider: str, hits: list[tuple[Seen, N
 
 def _parked(book: Book, rules: Rules, host: str) -> list[Draft]:
     """A zone whose name servers are all those of domain traders is not used, whatever its address answers."""
-    servers = book.get(host, "NS")
+    servers = list(book.get(host, "NS"))
     marks = [rules.parking.find(names.host(seen.value)) for seen in servers]
     if not marks or marks[0] is None or not all(marks):
         return []
@@ -268,7 +272,7 @@ def _header_marks(book: Book, rules: Rules, host: str) -> list[_Mark]:
     """What headers and cookies show, strongest first, whatever the order of the records."""
     marks = []
     for kind, records in book.types(host).items():
-        lowered = kind.lower()
+        lowered = kind.lower() if ":" in kind else ""
         if lowered.startswith(("header:", "cookie:")):
             for seen in records:
                 rule = rules.header(lowered, seen.value)
