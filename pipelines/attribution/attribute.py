@@ -24,7 +24,7 @@ def attribute_host(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about one host: one row per role, layer and provider, unknown included."""
     types = book.types(host)
     senders = senders_of(book, rules, host) if "TXT" in types else []
-    drafts = [*web(book, rules, host), *mail(book, rules, host, senders)]
+    drafts = [*web(book, rules, host), *mail(book, rules, host, [sender for sender in senders if sender.by_include])]
     if "NS" in types:
         drafts += dns(book, rules, host)
     if "TXT" in types:

@@ -21,6 +21,9 @@ from pipelines.text import search_key
 T = TypeVar("T")
 M = TypeVar("M", str, int)
 NOWHERE = "nowhere.csv"
+# Roles of vendors who send from names in their own domain, and kinds of exchanger that stand for nobody who does.
+_SENDING_ROLES = ("mail", "mail_sending", "saas", "identity")
+_NO_SENDERS = ("placeholder", "retired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,21 @@ class Rules:
             found = next((rule for pattern, rule in self._name_servers if pattern.search(name)), None)
             self._known_servers[name] = found
             return found
+
+    def sender(self, target: str) -> Rule | None:
+        """Who sends from a name in an SPF record; None where no rule knows it.
+
+        Without a rule of its own the name is read as one in the domain of a vendor whose mail exchangers or rented
+        software are known: to include it lets that vendor send. A name in a cloud's domain may be any customer's.
+        """
+        rule = self.spf.find(target)
+        if rule is not None:
+            return rule
+        for known in (self.mail.find(target), self.suffixes.find(target)):
+            if known is not None and known.role in _SENDING_ROLES and known.kind not in _NO_SENDERS:
+                sure = "possible" if known.confidence == "possible" else "likely"
+                return Rule(known.id, known.provider, "mail_sending", "mail-sending", known.product, sure)
+        return None
 
     def holders(self, provider: str) -> frozenset[str]:
         """The names under which the provider's parent company may hold networks, as they are compared."""

@@ -25,6 +25,11 @@ class Sender(NamedTuple):
     seen: Seen
     rule: Rule
 
+    @property
+    def by_include(self) -> bool:
+        """Whether the name is known as an include. One that is only in a vendor's domain is no sign of a mailbox."""
+        return self.rule.id.startswith("spf:")
+
 
 def spf_text(value: str) -> str:
     """The text of an SPF record; empty for any other text."""
@@ -48,7 +53,7 @@ def senders_of(book: Book, rules: Rules, host: str) -> list[Sender]:
         visited.add(name)
         for seen in book.get(name, "TXT"):
             for mark, target in _terms(seen.value):
-                rule = rules.spf.find(target)
+                rule = rules.sender(target)
                 if rule is not None:
                     found.append(Sender(target, seen, rule))
                 if mark == _REDIRECT or (mark in FOLLOWED and names.same_owner(target, host)):

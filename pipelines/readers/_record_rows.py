@@ -19,12 +19,14 @@ MAX_VALUE = 10_000
 # Types whose value is one word: several in a cell are several records.
 _ONE_WORD = ("A", "AAAA", "NS")
 _BETWEEN_WORDS = re.compile(r"[\s,;|]+")
+# Mail exchangers stand with their number: the next begins behind a separator or with a number of its own.
+_BETWEEN_EXCHANGERS = re.compile(r"\s*[,;|\r\n]\s*|\s+(?=\d+\s+\S)")
 
 
 def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
     """Rows of the CSV, checked; a body that is none, or lacks the columns, is refused as a whole.
 
-    A cell with several addresses or name servers gives a row for each.
+    A cell with several addresses, name servers or mail exchangers gives a row for each.
     """
     try:
         text = unpack_text(body)
@@ -64,7 +66,7 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
                     _reject(name, reader.line_num, cells, batch)
                 continue
             kind = observe.kind(kind)
-            for one in _BETWEEN_WORDS.split(value.strip(' \t\r\n"')) if kind in _ONE_WORD else (value,):
+            for one in _records(kind, value):
                 yield Row(
                     host,
                     kind,
@@ -75,6 +77,17 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
                 )
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
+
+
+def _records(kind: str, value: str) -> Sequence[str]:
+    """The records of one cell: the cell itself where its type allows one or where it is not clearly several."""
+    if kind in _ONE_WORD:
+        return _BETWEEN_WORDS.split(value.strip(' \t\r\n"'))
+    if kind == "MX":
+        several = [one for one in _BETWEEN_EXCHANGERS.split(value.strip(' \t\r\n"')) if one]
+        if len(several) > 1 and all("." in one for one in several):
+            return several
+    return (value,)
 
 
 class Row(NamedTuple):

@@ -89,6 +89,11 @@ RECORDS = [
     ("TXT", "pexip-ms-tenant-domain-verification=0a1b2c", {("saas", "pexip", None)}),
     ("TXT", "fastly-domain-delegation-a1b2c3d4-123456-2026-01-31", {("saas", "fastly", None)}),
     ("TXT", "miro-verification=abc", {("saas", "miro", None)}),
+    ("TXT", "linear-domain-verification=aeaz7jeynne3", {("saas", "linear", None)}),
+    ("TXT", "brave-ledger-verification=0a1b2c3d4e5f", {("saas", "brave", None)}),
+    ("TXT", "ciscocidomainverification=0a1b2c3d4e5f", {("saas", "cisco", None)}),
+    ("CNAME", "barset.okta-gov.com", {("identity", "okta", None)}),
+    ("CNAME", "barset.cloudflareaccess.com", {("identity", "cloudflare", None)}),
     ("TXT", "0123456789abcdefABCDEF==", {("web", "unknown", None)}),
 ]  # fmt: skip
 
@@ -199,3 +204,35 @@ def test_a_domain_check_of_the_national_cyber_security_centre() -> None:
     host = "_asvdns-5fe0995c-f880-431b-a38b-4505e6dade0f.x.example"
     drafts = attribute_host(book((host, "TXT", "asvdns_4be99bf7-3a95-4f87-8adb-3a920bc32245")), RULES, host)
     assert [(d.role, d.provider) for d in drafts] == [("saas", "ncsc")]
+
+
+SENDERS = [
+    # An include in a vendor's own domain, and who sends from it; nobody where the domain is any customer's.
+    ("mailsenders.netsuite.com", "oracle"),
+    ("spf.qualtrics.com", "qualtrics"),
+    ("spf.moderngov.co.uk", "civica"),
+    ("mx1.mail.hostpoint.ch", "hostpoint"),
+    ("barset.azurewebsites.net", None),
+    ("spf.d111.cloudfront.net", None),
+    ("ms123.msv1.invalid", None),
+]
+
+
+@pytest.mark.parametrize(("include", "provider"), SENDERS, ids=[row[0] for row in SENDERS])
+def test_an_include_in_a_vendors_own_domain_lets_that_vendor_send(include: str, provider: str | None) -> None:
+    drafts = attribute_host(book(("x.example", "TXT", f"v=spf1 include:{include} -all")), RULES, "x.example")
+    assert {d.provider for d in drafts if d.role == "mail_sending"} == ({provider} if provider else set())
+
+
+def test_a_name_in_a_vendors_domain_is_no_sign_of_a_mailbox() -> None:
+    """Another body's tenant may send: that says nothing of where the domain's own mailboxes are."""
+    records = [
+        ("x.example", "MX", "10 mx1.mimecast.com"),
+        ("x.example", "TXT", "v=spf1 include:barset.onmicrosoft.com -all"),
+    ]
+    drafts = attribute_host(book(*records), RULES, "x.example")
+    assert {(d.role, d.layer, d.provider) for d in drafts} == {
+        ("mail", "front", "mimecast"),
+        ("mail", "back", "unknown"),
+        ("mail_sending", "front", "microsoft-365"),
+    }

@@ -48,6 +48,9 @@ CASES: list[tuple[str, str, str, set[tuple[str, str, str]]]] = [
     ("an address, IPv4 in IPv6", "AAAA", "::ffff:52.16.0.1", {("web", "front", "aws")}),
     ("an address in quotes", "A", '"52.16.0.1"', {("web", "front", "aws")}),
     ("several addresses in one cell", "A", "52.16.0.1, 104.16.10.20", CLOUDFRONT | {("web", "front", "cloudflare")}),
+    *[("several exchangers in one cell", "MX", cell, {("mail", "back", "microsoft-365"), ("mail", "front", "mimecast")})
+      for cell in ("0 x.mail.protection.outlook.com; 20 mx1.mimecast.com", "0 mx1.mimecast.com 5 x.mail.protection.outlook.com.")],
+    ("a number too many", "MX", "10 20 mx1.mimecast.com", {("mail", "front", "mimecast"), ("mail", "back", "unknown")}),
     ("several name servers in one cell", "NS", "ns-1.awsdns-00.com.|ns1-05.azure-dns.com",
      {("dns", "front", "aws"), ("dns", "front", "azure")}),
     ("no address", "A", "52.16.0", UNKNOWN),
