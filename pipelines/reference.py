@@ -80,6 +80,11 @@ _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
+def _stands_in(word: str, text: str) -> bool:
+    """Whether `text` holds the word, neither part of a longer one nor joined to another by a dash."""
+    return word in text and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+
+
 @dataclass(frozen=True)
 class Provider:
     """One provider. `parent` is the controlling company, `jurisdiction` its home country or None."""
@@ -114,9 +119,9 @@ class Provider:
         if text in self.region_names:
             return self.region_names[text]
         for name, code in sorted(self.region_names.items(), key=lambda item: -len(item[0])):
-            if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text):
+            if _stands_in(name, text):
                 return code
-        found = {code for code in self.regions if re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", text)}
+        found = {code for code in self.regions if _stands_in(code, text)}
         return found.pop() if len(found) == 1 else None
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from pathlib import Path
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 # First labels that providers use to validate a name before traffic moves. They say who was asked to serve
 # the name, not who serves it.
@@ -153,7 +154,13 @@ def parents(name: str) -> list[str]:
 
 @functools.cache
 def _suffix_list() -> PublicSuffixList:
-    return PublicSuffixList()
+    """The public suffixes, also as the DNS keeps them: encoded here, since encoding plain ASCII too doubles a start."""
+    suffixes: list[str] = []
+    for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
+        suffixes.append(line)
+        if not line.isascii() and not line.startswith("//"):
+            suffixes.append(".".join(map(_encoded, line.strip().split("."))))
+    return PublicSuffixList(suffixes, accept_encoded_idn=False)
 
 
 @functools.lru_cache(maxsize=65536)
