@@ -60,7 +60,8 @@ _COLUMNS = {
     "date": "VARCHAR",
     "tag": "VARCHAR[]",
     "links": "STRUCT(rel VARCHAR, href VARCHAR)[]",
-    "parties": f"STRUCT(id VARCHAR, name VARCHAR, identifier {_CODE_TYPE})[]",
+    # roles and further identifiers as JSON text: whatever shape they have, it costs no release
+    "parties": f"STRUCT(id VARCHAR, name VARCHAR, roles JSON, identifier {_CODE_TYPE}, additionalIdentifiers JSON)[]",
     "buyer": _NAMED_TYPE,
     "tender": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, "
     f"classification {_CODE_TYPE}, items STRUCT(additionalClassifications {_CODE_TYPE}[])[], value {_MONEY_TYPE}, "
@@ -109,12 +110,18 @@ _NOTICE_TYPE = (
     "list_filter(list_concat(list_transform(coalesce(tender.documents, []), lambda d: d.noticeType), "
     f"{_documents('awards')}, {_documents('contracts')}), {_ABSENT})[-1]"
 )
+# The party that the buyer's id names; where a release has no buyer, the one party in that role.
+_BUYER_PARTY = """
+CASE WHEN buyer.id IS NOT NULL OR buyer.name IS NOT NULL THEN list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1]
+     WHEN len(list_filter(coalesce(parties, []), lambda p: contains(p.roles::VARCHAR, '"buyer"'))) = 1
+     THEN list_filter(coalesce(parties, []), lambda p: contains(p.roles::VARCHAR, '"buyer"'))[1] END
+"""
 # What is read, once; everything below is made of it.
 _READ_SQL = f"""
 CREATE OR REPLACE TEMP TABLE read AS
 SELECT *, portal || ':' || ocid || ':' || id AS notice_id
 FROM (
-  SELECT *, {_PORTAL_SQL} AS portal, list_filter(coalesce(parties, []), lambda p: p.id = buyer.id)[1] AS buyer_party
+  SELECT *, {_PORTAL_SQL} AS portal, {_BUYER_PARTY} AS buyer_party
   FROM read_json($path, format = 'newline_delimited', maximum_object_size = $size, columns = {{{
     ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
 }}})
@@ -199,20 +206,31 @@ SELECT
   award.suppliers AS named
 FROM valued
 """
+# A supplier is named in the award or by the party that its id names. Of several parties with one id that of the same
+# name speaks; a company number stands first, or further down, in its identifiers, or in the id itself.
+_FURTHER = """json_transform(p.additionalIdentifiers, '[{"scheme":"VARCHAR","id":"VARCHAR"}]')"""
+_NUMBER = f"""
+CASE WHEN p.identifier.scheme = 'GB-COH' THEN p.identifier.id
+     WHEN contains(p.additionalIdentifiers::VARCHAR, 'GB-COH')
+     THEN list_filter({_FURTHER}, lambda i: i.scheme = 'GB-COH')[1].id END
+"""
 _SUPPLIERS_SQL = f"""
 CREATE OR REPLACE TEMP TABLE read_suppliers AS
-WITH numbers AS (
-  SELECT release, p.id AS id, min(p.identifier.id) AS number
-  FROM (SELECT rowid AS release, unnest(parties) AS p FROM read) WHERE p.identifier.scheme = 'GB-COH' GROUP BY ALL
+WITH known AS (
+  SELECT release, p.id AS id, p.name AS name, {_NUMBER} AS number
+  FROM (SELECT rowid AS release, unnest(parties) AS p FROM read)
 ), named AS (
   SELECT rowid AS item, release, unnest(named) AS supplier, generate_subscripts(named, 1) AS place
   FROM read_awards WHERE len(named) > 0
+), told AS (
+  SELECT item, place, coalesce({_sql_text("supplier.name")}, {_sql_text("known.name")}) AS name,
+         coalesce({_sql_text("number")}, nullif(regexp_extract(supplier.id, '^GB-COH-(\\w+)$', 1), ''), '-') AS number
+  FROM named LEFT JOIN known ON known.release = named.release AND known.id = supplier.id
+  QUALIFY row_number() OVER (
+    PARTITION BY item, place ORDER BY lower(known.name) = lower(supplier.name) DESC NULLS LAST, number NULLS LAST, name) = 1
 )
-SELECT item, list({_sql_text("supplier.name")} ORDER BY place) AS suppliers,
-       list(coalesce({_sql_text("number")}, '-') ORDER BY place) AS supplier_numbers
-FROM named LEFT JOIN numbers ON numbers.release = named.release AND numbers.id = supplier.id
-WHERE {_sql_text("supplier.name")} IS NOT NULL
-GROUP BY item
+SELECT item, list(name ORDER BY place) AS suppliers, list(number ORDER BY place) AS supplier_numbers
+FROM told WHERE name IS NOT NULL GROUP BY item
 """
 _NOTICE_NAMES = ", ".join(
     {"version": "'' AS version", "source_id": "$source AS source_id", "publisher_name": "NULL::VARCHAR AS publisher_name",

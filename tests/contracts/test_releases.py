@@ -244,3 +244,38 @@ def test_a_surrogate_alone_does_not_cost_the_batch() -> None:
 
 def test_known_tags_are_those_of_the_codelist() -> None:
     assert len(releases.KNOWN_TAGS) == 16
+
+
+SUPPLIER = "Supplier Ltd"
+PARTIES = [
+    ("named by its party alone", {"awards__0__suppliers": [{"id": "s"}]}, ["S"], ["01234567"]),
+    ("a number further down", {"parties__1__identifier": {"scheme": "GB-PPON", "id": "P-2"}, "parties__1__additionalIdentifiers":
+     [{"scheme": "GB-SRS", "id": "9"}, {"id": "07654321", "scheme": "GB-COH"}]}, [SUPPLIER], ["07654321"]),
+    ("further identifiers of no shape", {"parties__1__identifier": None, "parties__1__additionalIdentifiers": "GB-COH"}, [SUPPLIER], ["-"]),
+    ("a number in the id", {"awards__0__suppliers": [{"id": "GB-COH-00000012", "name": SUPPLIER}]}, [SUPPLIER], ["00000012"]),
+    ("one id for two parties", {"parties": [{"id": "s", "name": "Other", "identifier": {"scheme": "GB-COH", "id": "00000001"}},
+     {"id": "s", "name": "SUPPLIER LTD", "identifier": {"scheme": "GB-COH", "id": "00000002"}}]}, [SUPPLIER], ["00000002"]),
+    ("the other party's number", {"parties": [{"id": "s", "name": "Other", "identifier": {"scheme": "GB-COH", "id": "00000001"}},
+     {"id": "s", "name": SUPPLIER}]}, [SUPPLIER], ["-"]),
+    ("parties that are null", {"parties": [None, *BASE["parties"], None]}, [SUPPLIER], ["01234567"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "changes", "names", "numbers"), PARTIES, ids=[row[0] for row in PARTIES])
+def test_who_a_supplier_is_by_its_party(
+    case: str, changes: dict[str, Any], names: list[str], numbers: list[str]
+) -> None:
+    batch = read({"releases": [release(**changes)]})
+    assert [(row["suppliers"], row["supplier_numbers"]) for row in rows(batch, "awards")] == [(names, numbers)]
+
+
+@pytest.mark.parametrize(
+    ("roles", "buyer"),
+    [(["buyer", "payer"], "A Body"), ("buyer", "A Body"), (["procuringEntity"], None), (None, None)],
+    ids=str,
+)
+def test_a_release_without_a_buyer_has_the_one_party_in_that_role(roles: Any, buyer: str | None) -> None:
+    found = read({"releases": [release(buyer=None, parties__0__roles=roles)]})
+    assert [row["buyer_name"] for row in rows(found)] == [buyer]
+    two = release(buyer=None, parties=[{"id": name, "name": name, "roles": ["buyer"]} for name in "xy"])
+    assert [row["buyer_name"] for row in rows(read({"releases": [two]}))] == [None]
