@@ -10,8 +10,10 @@ import click
 
 from app.place import Place
 from app.verbs._shared import Day, add_to_help, as_json, print_json, say, store_of
-from pipelines import ingest, reference
+from pipelines import held, ingest, reference
+from pipelines.errors import UnknownName
 from pipelines.readers import reader, readers
+from pipelines.store import Store
 
 
 @click.command("import")
@@ -42,9 +44,11 @@ def command(
     reader(kind)
     if provider is not None:
         reference.load().provider(provider)
+    store = store_of(context)
+    if organisation is not None:
+        _check_body(store, organisation)
     options = {"private": private, "seen_on": seen_on, "provider": provider, "organisation": organisation}
     taken = []
-    store = store_of(context)
     with store.writer(f"import {kind}") as writer:
         for path in paths:
             taken.append(ingest.take_file(writer, kind, path, options))
@@ -78,6 +82,13 @@ def command(
         say(f"cloudhold: {item.path} was refused: {item.reason}; see cloudhold import --help for the kinds")
     if refused:
         context.exit(2)
+
+
+def _check_body(store: Store, organisation: str) -> None:
+    """UnknownName for a body that neither our tables nor a collected list has."""
+    known = {body.organisation_id for body in held.organisations(reference.load(), store, store.manifest())}
+    if organisation not in known:
+        raise UnknownName("organisation", organisation, known)
 
 
 add_to_help(command, "Kinds", readers())

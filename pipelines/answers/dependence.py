@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import reference
+from pipelines import reference, schema
 from pipelines.answers import Answer, Figure, count, listing, new, page_of, provider_name, sources_of
 from pipelines.edition import Edition
 from pipelines.errors import UnknownName
@@ -40,8 +40,10 @@ def answer(
 
     Frames: findings, statements, contracts (the first `most`; 0: all), roles (counts per role, layer and provider);
     for one body exposures too (what each stored outage would leave without an alternative, in part, or unsaid: one row
-    per outage and service). UnknownName for an organisation or provider that the edition does not hold.
+    per outage and service). UnknownName for an organisation that the edition does not hold, and for a provider, role,
+    layer, region or sector that there is none of.
     """
+    _check(role, layer, region, sector)
     name = "everything we hold"
     conditions = ["(NOT f.private OR $private)"]
     parameters: dict[str, Any] = {"private": edition.private}
@@ -197,6 +199,17 @@ def _contracts(edition: Edition, organisation: Any, provider: Any, most: int) ->
             {held} ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider {limit}""",
         parameters,
     )
+
+
+def _check(role: str | None, layer: str | None, region: str | None, sector: str | None) -> None:
+    """UnknownName for a word that no list has: nothing found under it would look like a finding."""
+    for kind, value in (("role", role), ("layer", layer), ("sector", sector)):
+        if value and value not in schema.CODELISTS[kind]:
+            raise UnknownName(kind, value, schema.CODELISTS[kind])
+    if region:
+        regions = {name for provider in reference.load().providers.values() for name in provider.regions}
+        if region not in regions:
+            raise UnknownName("region", region, regions)
 
 
 def _title(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines import reference
 from pipelines.answers import Answer, Figure, count, listing, new, number, sources_of
 from pipelines.attribution import names
 from pipelines.edition import Edition
-from pipelines.errors import UnknownName
+from pipelines.errors import Refused, UnknownName
 
 ID = "explain"
 QUESTION = "How do we know?"
@@ -26,7 +27,7 @@ def answer(edition: Edition, subject: str) -> Answer:
 
     Figures: held, evidence. body: name (as a reader knows the subject), findings: one entry per finding, statement, contract or incident,
     each with its evidence (kind, value, source, url, fetched_at, sha256, rule_id). A body, service or host that we list without
-    any has none; UnknownName for what we do not list.
+    any has none; UnknownName for what we do not list, Refused with another way to ask for a provider.
     """
     host = names.host(subject)
     kinds = {
@@ -38,6 +39,7 @@ def answer(edition: Edition, subject: str) -> Answer:
     entries = [entry for _, found in kinds.values() for entry in found]
     name = _listed(edition, host, subject)
     if not entries and name is None:
+        _refuse_provider(subject)
         candidates = edition.query(
             "SELECT DISTINCT subject FROM findings UNION SELECT service_id FROM services "
             "UNION SELECT organisation_id FROM organisations UNION SELECT incident_id FROM incidents"
@@ -74,6 +76,17 @@ def answer(edition: Edition, subject: str) -> Answer:
         sources=sources_of(edition, used),
         body={"subject": subject, "name": name, "findings": entries},
     )
+
+
+def _refuse_provider(subject: str) -> None:
+    """A provider or its company has no record of its own: say what tells of it."""
+    known = reference.load().providers
+    if subject not in known and subject not in {provider.parent for provider in known.values()}:
+        return
+    ways = [f"cloudhold claim --provider {subject} counts its contracts"]
+    if subject in known:
+        ways.insert(0, f"cloudhold explain --answer dependence provider={subject} lists what depends on it")
+    raise Refused(f"{subject} is a provider, and what we hold is about those who use it: {' and '.join(ways)}")
 
 
 def _listed(edition: Edition, host: str, subject: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch, Rejected
+from pipelines.readers._rows import separator
 from pipelines.text import unpack_text
 
 DATE_COLUMNS = ("seen_on", "seen_at", "observed_at", "date")
@@ -39,7 +40,7 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
     if "\x00" in text:
         batch.refuse(name, body, "it is not text (it holds NUL bytes)")
         return
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text.lstrip().partition("\n")[0]))
     try:
         fields = [field.strip().lower() for field in next(reader, [])]
         missing = [column for column in ("type", "value") if column not in fields]

@@ -24,6 +24,9 @@ def test_every_row_is_an_observation_or_set_aside_or_blank() -> None:
     [
         "name,type,value\na.gov.uk,A,192.0.2.1\n",
         "\ufeffHost , TYPE,Value,note\na.gov.uk,a,192.0.2.1,x\n",
+        "host;type;value\na.gov.uk;A;192.0.2.1\n",
+        "host\ttype\tvalue\na.gov.uk\tA\t192.0.2.1\n",
+        "host|type|value\na.gov.uk|A|192.0.2.1\n",
         "value,seen_on,type,host\r\n192.0.2.1,2024-04-01,A,A.GOV.UK.\r\n",
     ],
 )
