@@ -94,6 +94,9 @@ WHERE c.buyer_key IN (SELECT buyer_key FROM contracts_raw WHERE buyer_key <> '' 
    OR c.canonical_url IS NOT NULL
 """
 
+# How far apart two amounts are; none where their signs differ: a logarithm would be no number, and nothing can be sorted by it.
+_APART = "CASE WHEN a.amount / nullif(b.amount, 0) >= 0 THEN abs(ln(a.amount / b.amount)) END"
+
 # A reference is worth something when it is long and holds a digit: "1", "TBC" and "Lot 2" are not.
 _CANDIDATES = f"""
 SELECT 1 AS trust, a.contract_id, b.contract_id, a.portal, b.portal, a.title, b.title, 0.0 AS distance
@@ -102,7 +105,7 @@ FROM elsewhere a JOIN contracts_raw b
  AND (b.url = a.canonical_url OR regexp_extract(a.canonical_url, '([^/=?#]+)/?$', 1) IN (b.reference, b.ocid))
 UNION ALL
 SELECT 2, a.contract_id, b.contract_id, a.portal, b.portal, a.title, b.title,
-       coalesce(abs(ln(a.amount / nullif(b.amount, 0))), 9)
+       coalesce({_APART}, 9)
 FROM elsewhere a JOIN elsewhere b ON a.buyer_key = b.buyer_key AND a.portal <> b.portal
 WHERE length(a.short_reference) >= 6 AND regexp_matches(a.short_reference, '[0-9]')
   AND contains(b.short_text, a.short_reference)
@@ -115,7 +118,7 @@ WHERE a.value_status = 'known' AND b.value_status = 'known' AND abs(a.start_on -
   AND greatest(a.amount, b.amount) <= {WITH_VAT} * least(a.amount, b.amount)
 UNION ALL
 SELECT 4, a.contract_id, b.contract_id, a.portal, b.portal, a.title, b.title,
-       coalesce(abs(a.start_on - b.start_on) / 100.0, 1) + coalesce(abs(ln(a.amount / nullif(b.amount, 0))), 1)
+       coalesce(abs(a.start_on - b.start_on) / 100.0, 1) + coalesce({_APART}, 1)
 FROM elsewhere a JOIN elsewhere b ON a.buyer_key = b.buyer_key AND a.portal < b.portal
 WHERE (a.supplier_key = b.supplier_key AND a.supplier_key <> ''
        OR a.contract_class = 'framework' AND b.contract_class = 'framework')

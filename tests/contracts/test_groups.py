@@ -7,6 +7,7 @@ import datetime as dt
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,29 @@ def test_each_contract_links_to_one_of_another_portal(made: Make) -> None:
         notice("cf", "b", supplier="B Ltd", **facts),
     )
     assert groups(result) == 2
+
+
+@pytest.mark.parametrize("order", range(4))
+def test_a_value_below_zero_is_nearest_to_nothing_whatever_comes_first(made: Make, order: int) -> None:
+    facts = {"reference": "REF-2026-17", "supplier": "Microsoft Limited"}
+    there = [
+        notice("cf", f"n{i}", title="Cloud hosting", value=value, start=f"2026-0{i + 1}-01", **facts)
+        for i, value in enumerate([-5, 100_000, -50_000, 3_000])
+    ]
+    result = made(
+        *there[order:], *there[:order], notice("fts", "x", title="Hosting", value=100_000, start="2026-07-01", **facts)
+    )
+    (linked,) = [
+        set(processes) for processes in _processes_by_group(result.table("contracts")).values() if len(processes) > 1
+    ]
+    assert linked == {"ocds-b5fd17-n1", "ocds-h6vhtk-x"}
+
+
+def _processes_by_group(contracts: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for group, process in rows(contracts, "group_id", "ocid"):
+        found.setdefault(group, []).append(process)
+    return found
 
 
 # -- twins within a portal ----------------------------------------------------------------------------------
