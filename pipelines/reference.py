@@ -145,14 +145,18 @@ class Reference:
         self.path = path
         if not path.is_dir():
             raise Refused(f"the reference folder {path} does not exist; reinstall cloudhold or name another")
-        self.hashes: dict[str, str] = {
-            file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(path.rglob("*"))
-            if file.suffix in (".csv", ".toml")
-        }
         self.providers = {provider.id: provider for provider in self._read_providers()}
         self._index_words()
         self.tables = {name: self._table_info(name, body) for name, body in self.toml("tables.toml").items()}
+
+    @functools.cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file, by its path in the folder; taken when first asked for, because most commands never do."""
+        return {
+            file.relative_to(self.path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(self.path.rglob("*"))
+            if file.suffix in (".csv", ".toml")
+        }
 
     # -- reading ---------------------------------------------------------------------------------------
 
