@@ -188,7 +188,9 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         return
     part = _readable(data[list(columns)].head(most)).rename(columns=columns)
     part = part.round({head: 0 for head in part.columns if "£" in head})
-    long = {head for head in part.select_dtypes(["object", "str"]) if part[head].astype(str).str.len().max() > LINE}
+    long = {
+        str(head) for head in part.select_dtypes(["object", "str"]) if part[head].astype(str).str.len().max() > LINE
+    }
     shown_as: dict[str, Any] = {head: st.column_config.TextColumn(width="large") for head in long}
     shown_as |= {head: _number(head, part[head]) for head in part.select_dtypes("number").columns}
     st.dataframe(

@@ -67,7 +67,9 @@ def _(chart: Bars) -> tuple[str, float]:
     most = max(totals, default=0) or 1
     for row, label in enumerate(chart.labels):
         value = words(totals[row], chart)
-        out.append(parts.line(y, label, value))
+        told, more = parts.line(y, label, value)
+        out.append(told)
+        y += more
         out.append(f'<rect y="{short(y + 20)}" width="{WIDTH}" height="14" fill="#F3F2F1" class="track"/>')
         x = 0.0
         for series in chart.series:
@@ -219,7 +221,9 @@ def _(chart: Dots) -> tuple[str, float]:
         value = words(dot.value, chart)
         if dot.low is not None and dot.high is not None and dot.low != dot.high:
             value += f" ({words(dot.low, chart)} to {words(dot.high, chart)})"
-        out.append(parts.line(y, dot.label, value))
+        told, more = parts.line(y, dot.label, value)
+        out.append(told)
+        y += more
         line = y + 27
         out.append(f'<path d="M0 {short(line)}H{WIDTH}" stroke="#D9D9D9" class="grid"/>')
         if dot.low is not None and dot.high is not None:
@@ -259,7 +263,9 @@ def _(chart: Timeline) -> tuple[str, float]:
     for span in chart.spans:
         value = pounds(span.value_gbp) if span.value_gbp is not None else "value unknown"
         known = span.value_gbp is not None
-        out.append(parts.line(y, span.label, value, bold=known, quiet=not known))
+        told, more = parts.line(y, span.label, value, bold=known, quiet=not known)
+        out.append(told)
+        y += more
         bar = y + 20
         out.extend(f'<path d="M{short(px(day))} {short(bar - 2)}v14" stroke="#D9D9D9" class="grid"/>' for day in starts)
         if span.start is None and span.end is None:
@@ -269,7 +275,7 @@ def _(chart: Timeline) -> tuple[str, float]:
             out.append(parts.rect(x0, bar, x1 - x0, 10, span.key, place_of[span.key], chart.id))
             if span.end is None:
                 out.append(f'<path d="M{short(x1 - 12)} {short(bar)}v10M{short(x1 - 8)} {short(bar)}v10M{short(x1 - 4)} {short(bar)}v10" stroke="#FFFFFF" class="paper" stroke-width="2"/>')  # fmt: skip
-        out.append(f'<path d="M{short(now)} {short(bar - 4)}v18" stroke="{palette.INK}" class="now" stroke-width="2"/>')
+        out.append(f'<path d="M{short(now)} {short(bar - 1)}v15" stroke="{palette.INK}" class="now" stroke-width="2"/>')
         y += 42
     out.extend(parts.text(px(day), y + 14, str(day.year), size=12, anchor="middle", quiet=True) for day in starts)
     anchor = "end" if now > WIDTH / 2 else "start"

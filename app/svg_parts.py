@@ -15,6 +15,7 @@ from app import charts, palette
 WIDTH = 400
 FONT = 14
 LETTER = 0.57  # mean width of a letter, in parts of the font size
+LINE = 17  # from one line of a label to the next
 
 
 def short(value: float) -> str:
@@ -48,10 +49,12 @@ def text(
     return f'<text{_from_left(x)} y="{short(y)}" fill="{fill}" class="{name}"{more}>{escape(words)}</text>'
 
 
-def line(y: float, label: str, value: str, bold: bool = True, quiet: bool = False) -> str:
-    """A label from the left, as much of it as fits beside the value at the right."""
+def line(y: float, label: str, value: str, bold: bool = True, quiet: bool = False) -> tuple[str, float]:
+    """A label from the left, in two lines where it does not fit beside the value at the right; what the second adds."""
     room = int((WIDTH - 12 - len(value) * 9) / (FONT * LETTER))
-    return text(0, y + 14, clip(label, room)) + text(WIDTH, y + 14, value, anchor="end", bold=bold, quiet=quiet)
+    lines = wrap(label, room)
+    out = "".join(text(0, y + 14 + LINE * i, words) for i, words in enumerate(lines))
+    return out + text(WIDTH, y + 14, value, anchor="end", bold=bold, quiet=quiet), LINE * (len(lines) - 1)
 
 
 def rect(x: float, y: float, w: float, h: float, key: str, place: int, chart_id: str) -> str:

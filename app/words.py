@@ -123,15 +123,16 @@ def said(value: Any, none: str = "not shown") -> str:
 
 
 def days_in(text: str) -> str:
-    """A text in which each day is written in words: checked on 22 November 2026. What is no day of a year stays."""
+    """A text in which each day and time is written in words: 22 November 2026, 11:05 UTC. What is no day of a year stays."""
 
     def day_of(found: re.Match[str]) -> str:
         try:
-            return long_day(dt.date.fromisoformat(found[0]))
+            day = long_day(dt.date.fromisoformat(found[1]))
         except ValueError:
             return found[0]
+        return f"{day}, {found[2]} UTC" if found[2] else day
 
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", day_of, text)
+    return re.sub(r"\b(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::\d\d)?Z)?\b", day_of, text)
 
 
 def reply(told: str) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from app.charts import Bars, Chart, Line, Lines, Rule, Series, Span, Timeline
 from app.figures import figure, licence_line, numbers, source_line
+from app.palette import CATEGORIES
 from app.stores import ask
 from app.words import said
-from pipelines.answers import Answer, count, listing, number, provider_name
+from pipelines.answers import Answer, count, listing, long_day, number, pounds, provider_name
 from pipelines.answers import claim as claim_answer
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 
 MOST_SPANS = 14
+OTHER = "other"
 
 
 def _listed(answer: Answer) -> str:
@@ -42,8 +47,9 @@ def in_force(edition: Edition) -> tuple[Answer, Chart]:
                 names.append(provider_name(provider))
     return answer, Lines(
         id="in-force",
-        title="Listed cloud contracts in force, by company",
-        subtitle="contracts on the first day of each quarter; the band takes those without an end date as still running",
+        title=_in_force_now(quarters),
+        subtitle="listed cloud contracts in force on the first day of each quarter, by company; the band takes those without "
+        "an end date as still running",
         unit="contracts",
         lines=lines,
         x_label="Quarter",
@@ -52,6 +58,16 @@ def in_force(edition: Edition) -> tuple[Answer, Chart]:
         source=source_line(answer),
         licence=licence_line(answer),
     )
+
+
+def _in_force_now(quarters: pd.DataFrame) -> str:
+    """Whom the newest quarter shows with most contracts, and with how many."""
+    if quarters.empty:
+        return "No listed cloud contract has a day of start"
+    day = quarters["day"].max()
+    now = quarters[quarters["day"] == day].sort_values("contracts", ascending=False, kind="stable").head(2)
+    told = [f"{row['name']} {number(row['contracts'])}" for row in now.to_dict("records")]
+    return f"Listed cloud contracts shown in force on {long_day(day)}: {listing(told)}"
 
 
 @figure("contracts-timeline")
@@ -73,16 +89,21 @@ def contracts_timeline(
         )
         for row in rows.drop_duplicates("contract_id").head(MOST_SPANS).to_dict("records")
     )
+    few = _few([span.key for span in spans])
+    spans = tuple(
+        replace(span, key=OTHER, label=f"{span.label} ({_names(span.key)})") if few[span.key] == OTHER else span
+        for span in spans
+    )
     left = answer.body["listed"] - len(spans)
     return answer, Timeline(
         id="contracts-timeline",
-        title="When could they leave?",
-        subtitle="listed contracts from start to end, latest end first; an award value is a ceiling, not spending"
+        title=_next_end(answer),
+        subtitle="when could they leave? Listed contracts from start to end, latest end first; an award value is a ceiling, not spending"
         + (f"; {number(left)} more in the files" if left else ""),
         unit="contracts",
         spans=spans,
         keys={
-            key: listing([provider_name(p) for p in key.split("+")])
+            key: _names(key) if key != OTHER else "Others, named beside"
             for key in dict.fromkeys(span.key for span in spans)
         },
         on=answer.as_of,
@@ -103,9 +124,13 @@ def renewals(edition: Edition, provider: str | None = None, organisation: str | 
     def ends(month: str, name: str) -> float:
         return float(ahead[(ahead["month"] == month) & (ahead["provider"] == name)]["contracts"].sum())
 
+    months_of = ahead.groupby("month")["contracts"].sum()
+    most = str(months_of.idxmax()) if len(months_of) else ""
     return answer, Bars(
         id="renewals",
-        title="Listed contracts by the month in which they end",
+        title=f"Most listed contracts end in {pd.Timestamp(most):%B %Y}: {number(months_of[most])} of {number(months_of.sum())}"
+        if most
+        else f"No listed contract has an end from {edition.as_of:%B %Y} on",
         subtitle=f"contracts that end from {edition.as_of:%B %Y} on, by provider",
         unit="contracts",
         labels=[f"{pd.Timestamp(month):%B %Y}" for month in order],
@@ -126,7 +151,8 @@ def claim_definitions(edition: Edition, claim: str) -> tuple[Answer, Chart]:
         raise Refused(f"the claim {claim} is not about one provider's contracts, so no definition is counted")
     return answer, Bars(
         id="claim-definitions",
-        title="What our sources hold under each definition",
+        title=f"From {pounds(counted['gbp'].min())} to {pounds(counted['gbp'].max())}: what our sources hold depends on "
+        "what is counted",
         subtitle=f"known award value, a ceiling and not spending; the claim: {answer.body['claim']['title']}",
         unit="GBP",
         labels=list(counted["label"]),
@@ -135,6 +161,28 @@ def claim_definitions(edition: Edition, claim: str) -> tuple[Answer, Chart]:
         source=source_line(answer),
         licence=licence_line(answer),
     )
+
+
+def _names(key: str) -> str:
+    """The providers that a span's key holds, by name."""
+    return listing([provider_name(provider) for provider in key.split("+")])
+
+
+def _few(keys: Sequence[str]) -> dict[str, str]:
+    """Each key as it is drawn: where there are more than colours, those with fewest spans share one."""
+    often = Counter(keys)
+    kept = {key for key, _ in often.most_common(len(CATEGORIES) - (len(often) > len(CATEGORIES)))}
+    return {key: key if key in kept else OTHER for key in often}
+
+
+def _next_end(answer: Answer) -> str:
+    """How many of the listed contracts end within a year of the evidence, and the first day on which one does."""
+    ending = answer.figure("ending").value or 0
+    within = f"within 12 months of {long_day(answer.as_of)}"
+    if not ending:
+        return f"No listed contract ends {within}"
+    first = long_day(answer.frames["soon"]["end_on"].min())
+    return f"{count(ending, 'listed contract')} {'ends' if ending == 1 else 'end'} {within}, the first on {first}"
 
 
 def _date(value: Any) -> dt.date | None:

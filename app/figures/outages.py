@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.charts import Bars, Chart, Dot, Dots, Line, Lines, Series
 from app.figures import MOST_DOTS, figure, licence_line, numbers, scenario_of, source_line
 from app.stores import ask
-from pipelines.answers import Answer, exposure, number, provider_name
+from pipelines.answers import Answer, count, exposure, listing, number, provider_name
 from pipelines.answers import incidents as incidents_answer
 from pipelines.edition import Edition
+
+NOBODY = "Body not known"
 
 
 @figure("blast-radius")
@@ -17,7 +22,7 @@ def blast_radius(edition: Edition, **parameters: str) -> tuple[Answer, Chart]:
     services = answer.frames["services"]
     hit = services[services["effect"].isin(["down", "degraded"])]
     dots = []
-    for body, part in hit.groupby(hit["organisation"].fillna("Body not known"), sort=False):
+    for body, part in hit.groupby(hit["organisation"].fillna(NOBODY), sort=False):
         known = int((part["certainty"] == "known").sum())
         first = part.iloc[0]
         dots.append(
@@ -29,17 +34,29 @@ def blast_radius(edition: Edition, **parameters: str) -> tuple[Answer, Chart]:
             )
         )
     dots.sort(key=lambda dot: (-dot.value, dot.certainty != "known", dot.label))
+    bodies = [dot for dot in dots if dot.label != NOBODY]
+    most = [dot.label for dot in bodies if dot.value == bodies[0].value]
     return answer, Dots(
         id="blast-radius",
-        title="Public bodies with most exposed services",
+        title=f"Most exposed services at one public body: {number(bodies[0].value)} ({listing(most)})"
+        if bodies
+        else "No public body is shown to be exposed",
         subtitle="services and mail without an alternative that we can see, or exposed in part, with one path each"
-        + (f"; the first {MOST_DOTS} of {number(len(dots))} bodies" if len(dots) > MOST_DOTS else ""),
+        + (
+            f"; {number(sum(dot in bodies for dot in dots[:MOST_DOTS]))} of {number(len(bodies))} bodies"
+            if len(dots) > MOST_DOTS
+            else ""
+        ),
         unit="services",
         dots=tuple(dots[:MOST_DOTS]),
         of=f"{number(answer.body['services_in_population'])} services and bodies' mail that we hold evidence for",
         source=source_line(answer),
         licence=licence_line(answer),
     )
+
+
+def _whole(effect: Mapping[str, Any]) -> int:
+    return int(effect["known"]) + int(effect["inferred"])
 
 
 @figure("exposed")
@@ -49,8 +66,9 @@ def exposed(edition: Edition, **parameters: str) -> tuple[Answer, Chart]:
     states = {"down": "No alternative shown", "degraded": "Exposed in part", "unknown": "Cannot be said"}
     return answer, Bars(
         id="exposed",
-        title=f"Exposed if {exposure.describe(scenario_of(parameters))}",
-        subtitle="services and bodies' mail by effect",
+        title=f"No alternative shown for {number(_whole(body['down']))} of {number(body['services_in_population'])} services and "
+        f"bodies' mail; {number(_whole(body['degraded']))} exposed in part",
+        subtitle=f"services and bodies' mail by effect if {exposure.describe(scenario_of(parameters))}",
         unit="services",
         labels=list(states.values()),
         series=(
@@ -74,17 +92,29 @@ def _cause(cause: str) -> str:
 def incident_causes(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "incidents")
     causes = answer.frames["causes"]
+    said = causes[causes["cause"] != "unknown"]
+    reviewed = number(answer.figure("reviewed").value)
+    open_ = number(causes[causes["cause"] == "unknown"]["incidents"].sum())
     return answer, Bars(
         id="incident-causes",
-        title="What reviewed incidents were put down to",
+        title=f"Put down most often to: {_cause(said['cause'].iloc[0]).lower()}, {number(said['incidents'].iloc[0])} of {reviewed} incidents; {open_} unknown"
+        if len(said)
+        else "No cause is recorded",
         subtitle="reviewed incidents by cause",
         unit="incidents",
         labels=[_cause(cause) for cause in causes["cause"]],
-        series=(Series("known", "Incidents", numbers(causes["incidents"])),),
-        of=f"{number(answer.figure('reviewed').value)} reviewed incidents",
+        series=(
+            Series("known", "Cause recorded", numbers(causes["incidents"].where(causes["cause"] != "unknown", 0))),
+            Series("unknown", "Unknown", numbers(causes["incidents"].where(causes["cause"] == "unknown", 0))),
+        ),
+        of=f"{reviewed} reviewed incidents",
         source=source_line(answer),
         licence=licence_line(answer),
     )
+
+
+def _median(answer: Answer) -> str:
+    return count(round(answer.figure("median").value or 0.0, 1), "hour")
 
 
 @figure("durations")
@@ -92,9 +122,13 @@ def durations(edition: Edition, provider: str | None = None) -> tuple[Answer, Ch
     answer = ask(edition, "durations", provider=provider)
     curve = answer.frames["curve"]
     part = curve[curve["hours"] <= 48]
+    whose = f" of {provider_name(provider)}" if provider else ""
+    events = answer.figure("events").value or 0
     return answer, Lines(
         id="durations",
-        title="How many outages last longer than so many hours",
+        title=f"Half of the recorded outages{whose} lasted longer than {_median(answer)}"
+        if events
+        else f"No recorded outage{whose} has a length",
         subtitle="share of recorded outages that last longer, with the band of what the number of events allows",
         unit="share of outages",
         share=True,
@@ -108,7 +142,7 @@ def durations(edition: Edition, provider: str | None = None) -> tuple[Answer, Ch
                 numbers(part["high"]),
             ),
         ),
-        of=f"{number(answer.figure('events').value)} outages with a length",
+        of=f"{number(events)} outages with a length",
         source=source_line(answer),
         licence=licence_line(answer),
     )

@@ -21,10 +21,14 @@ def layers(edition: Edition) -> tuple[Answer, Chart]:
     # Columns in which too few bodies were read say nothing of anybody.
     columns = [label for label in layers_answer.ROLES.values() if wholes.get(label, 0) >= LEAST_BODIES]
     held = {(row["name"], row["label"]): float(row["bodies"]) for row in matrix.to_dict("records")}
+    first = companies[0] if companies else None
+    reached = sum(1 for column in columns if held.get((first, column)))
     seldom = [label for label in wholes if label not in columns]
     return answer, Matrix(
         id="layers",
-        title="One company can stand behind several layers",
+        title=f"Evidence points to {first} in {reached} of {number(len(columns))} layers"
+        if reached
+        else "No layer has enough bodies with a record",
         subtitle="bodies by company and layer, and share of those with such a record"
         + (f"; left out, under {LEAST_BODIES} bodies: {', '.join(seldom)}" if seldom else ""),
         unit="bodies",
@@ -49,7 +53,9 @@ def provider_roles(edition: Edition, provider: str) -> tuple[Answer, Chart]:
 
     return answer, Bars(
         id="provider-roles",
-        title=f"What evidence says {provider_name(provider)} does",
+        title=f"Evidence points to {provider_name(provider)} most often for {_inside(ROLES.get(order[0], order[0]))}"
+        if order
+        else f"No name is shown to point to {provider_name(provider)}",
         subtitle="host names by role",
         unit="host names",
         labels=[ROLES.get(role, role) for role in order],
@@ -63,14 +69,23 @@ def provider_roles(edition: Edition, provider: str) -> tuple[Answer, Chart]:
     )
 
 
+def _inside(role: str) -> str:
+    """A role's word inside a sentence: sending mail, DNS."""
+    return role if role.isupper() else role[:1].lower() + role[1:]
+
+
 @figure("ai-vendors")
 def ai_vendors(edition: Edition) -> tuple[Answer, Chart]:
     answer = ask(edition, "ai-reliance")
     vendors = answer.frames["vendors"]
+    pieces = vendors[["tokens", "statements", "contracts"]].sum(axis=1)
     kinds = (("tokens", "Domain ownership proved"), ("statements", "Statements"), ("contracts", "Contracts"))
     return answer, Bars(
         id="ai-vendors",
-        title="Where evidence names an AI vendor",
+        title=f"{vendors['name'].iloc[0]} is the AI vendor named most, in {number(pieces.iloc[0])} of {number(pieces.sum())} pieces "
+        "of evidence"
+        if len(vendors)
+        else "No evidence names an AI vendor",
         subtitle="pieces of evidence by vendor and kind",
         unit="pieces of evidence",
         labels=list(vendors["name"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.figures import ROLES
 from app.site._state import State
 from app.site._tables import Cell, Column, Link, Row, body_cell, elsewhere, of, provider_cell, sure
@@ -98,6 +100,11 @@ def statements(state: State, with_provider: bool = True) -> list[Column]:
     ]
 
 
+def contract(state: State) -> Callable[[Row], Cell]:
+    """A contract's title as the link to the records behind it."""
+    return lambda row: Link(said(row["title"]), state.url(f"/evidence/{row['contract_id']}"))
+
+
 def contracts(state: State, with_buyer: bool = True, with_provider: bool = True) -> list[Column]:
     def value(row: Row) -> Cell:
         return money(row["value_gbp"])
@@ -106,12 +113,9 @@ def contracts(state: State, with_buyer: bool = True, with_provider: bool = True)
         how = GRADES.get(row["grade"], said(row["grade"]))
         return f"{how}, through a reseller" if row["via_reseller"] is True else how
 
-    def title(row: Row) -> Cell:
-        return Link(said(row["title"]), state.url(f"/evidence/{row['contract_id']}"))
-
     return [
         *([Column("Buyer", body_cell(state, "organisation_id", "buyer_name"))] if with_buyer else []),
-        Column("Contract", title),
+        Column("Contract", contract(state)),
         *([Column("Provider", provider_cell(state))] if with_provider else []),
         Column("How it shows", shown),
         Column("Award value", value, True),

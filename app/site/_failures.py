@@ -42,13 +42,18 @@ _FILES = ("/api/", "/data/", "/feed/", "/chart/", "/assets/")
 
 
 def _fail(
-    request: Request, status: int, title: str, words: Sequence[str], nearest: Sequence[tuple[str, str]] = ()
+    request: Request,
+    status: int,
+    title: str,
+    words: Sequence[str],
+    nearest: Sequence[tuple[str, str]] = (),
+    again: str = "",
 ) -> Response:
     """A page for what failed, or one line where a program asked."""
     if request.url.path.startswith(_FILES):
         return PlainTextResponse(" ".join(words) + "\n", status)
     text = ENVIRONMENT.get_template("failed.html").render(
-        title=title, words=words, nearest=nearest, description=title, path="", base="", canonical="", pinned=None, q="",
+        title=title, words=words, nearest=nearest, again=again, description=title, path="", base="", canonical="", pinned=None, q="",
         state=None, url=lambda path, **_: path, edition=None, age="", explorer="/explore/", today=dt.date.today(), answer=None, stale=None,
     )  # fmt: skip
     return HTMLResponse(text, status, headers={"cache-control": "no-store", "content-language": "en-GB"})
@@ -71,7 +76,7 @@ def unknown_name(request: Request, error: Exception) -> Response:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    return _fail(request, 400, "That cannot be answered", [sentence(str(error))])
+    return _fail(request, 400, "That cannot be answered", [sentence(str(error))], again=request.url.path)
 
 
 def failed(request: Request, error: Exception) -> Response:

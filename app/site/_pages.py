@@ -16,7 +16,7 @@ from app.site._picture import picture
 from app.site._state import State
 from app.site._tables import Link, Sure
 from app.stores import ask
-from app.words import age, amount, blank, day, money, reply, said, sentence, web
+from app.words import age, amount, blank, day, days_in, money, reply, said, sentence, web
 from pipelines import __version__
 from pipelines.answers import Answer, number, percent, provider_name, published
 from pipelines.export import CREDIT
@@ -53,6 +53,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(
         day=day,
+        days=days_in,
         published=published,
         money=money,
         said=said,

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from app.site import _columns as columns
 from app.site._pages import chart, respond
 from app.site._state import State
-from app.site._tables import Column, Link, body_cell, elsewhere, of, provider_cell, table
+from app.site._tables import Column, Link, body_cell, elsewhere, provider_cell, table
 from app.stores import ask
 from app.words import day, money, said
 from pipelines import schema
@@ -89,7 +89,7 @@ def _ending(state: State, provider: str | None, organisation: str | None) -> dic
             [
                 Column("Ends", lambda row: day(row["end_on"])),
                 Column("Buyer", body_cell(state, "organisation_id", "buyer_name")),
-                Column("Contract", of("title")),
+                Column("Contract", columns.contract(state)),
                 Column("Provider", provider_cell(state)),
                 Column("Award value", lambda row: money(row["value_gbp"]), True),
                 Column("Source", elsewhere("url", "notice")),

@@ -13,7 +13,7 @@ from app.site._tables import Cell, Column, Link, Row, body_cell, of, sure, table
 from app.stores import ask
 from app.words import EFFECTS, TOUCH, day, money, web
 from pipelines import outage, reference
-from pipelines.answers import Answer, exposure, provider_name
+from pipelines.answers import Answer, exposure, incidents, provider_name
 from pipelines.presets import stored_scenarios
 
 DEFAULT = {"provider": "azure", "hours": "8"}
@@ -77,7 +77,9 @@ def page(request: Request) -> Response:
         ),
         said=table("Statements on bodies and their systems", answer.frames["statements"], _statements(state), most=6),
         cause=answer.body["scenario"]["cause_words"],
-        causes=outage.causes(reference.load()),
+        causes={
+            c: incidents.cause_words({"cause": c, "ai_agent_involved": ""}) for c in outage.causes(reference.load())
+        },
         real=answer.body["real_outage"],
         beside=answer.body["beside"],
         impact=[answer.figure(f) for f in ("service_hours", "transactions", "tied_gbp", "with_alternative")],

@@ -200,7 +200,7 @@ def words(past: Mapping[str, Any], worth: Mapping[str, Any], provider: str) -> l
             said.append(
                 f"Of {number(known['events'])} {whose} with a length, half lasted longer than "
                 f"{known['median_hours']:.1f} hours and one in ten longer than {known['p90_hours']:.1f}; "
-                f"{percent(known['longer'])} lasted longer than {past['hours']:g} hours "
+                f"{percent(known['longer'])} lasted longer than {past['hours']:.3g} hours "
                 f"(between {percent(known['low'])} and {percent(known['high'])}"
                 + (
                     f"; drawn towards all incidents, because these are few, {percent(known['shrunk'])})."

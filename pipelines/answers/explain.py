@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import reference
-from pipelines.answers import Answer, Figure, count, listing, new, number, sources_of
+from pipelines.answers import Answer, Figure, count, listing, new, number, provider_name, sources_of
 from pipelines.attribution import names
 from pipelines.edition import Edition
 from pipelines.errors import Refused, UnknownName
@@ -265,7 +265,9 @@ def _incidents(edition: Edition, subject: str) -> tuple[int, list[dict[str, Any]
     entries = []
     for row in rows:
         entry = {key: row[key] for key in row if key not in ("urls", "source_id")}
-        entry["title"] = row["title"] or row["product"] or row["incident_id"]
+        what = row["title"] or row["product"]
+        named = listing([provider_name(p) for p in row["providers"]])
+        entry["title"] = f"{named}: {what}" if named and what else what or row["incident_id"]
         said = row["cause_note"] or entry["title"]
         # A recorded outage without an address still has the table that it stands in.
         entry["evidence"] = [

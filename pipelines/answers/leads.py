@@ -15,6 +15,7 @@ from pipelines.answers import (
     concentration,
     family_of,
     incidents,
+    listing,
     long_day,
     new,
     number,
@@ -201,7 +202,7 @@ def _in_words(contradiction: str) -> str:
     def told(found: re.Match[str]) -> str:
         return f"{_SIGNS.get(found[1], 'another record')} names {provider_name(found[2])}"
 
-    return re.sub(r"[\w-]+:(\w+) names ([\w-]+)", told, contradiction)
+    return listing(re.sub(r"[\w-]+:(\w+) names ([\w-]+)", told, contradiction).split(", "), 9)
 
 
 def _claims(edition: Edition) -> Iterator[dict[str, Any]]:

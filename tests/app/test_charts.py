@@ -16,6 +16,7 @@ import pytest
 from app import charts, palette, plots, site, svg
 from app.chart_rows import cells
 from app.charts import Bars, Dot, DotMap, Dots, Line, Lines, Matrix, Point, Rule, Series, Span, Timeline
+from app.figures import contracts
 
 COMMON = {"title": "Most councils", "of": "10 councils", "source": "a source"}
 BARS = Bars(
@@ -296,3 +297,21 @@ def test_the_numbers_in_a_matrix_are_read_in_every_cell(scheme: palette.Scheme) 
 def test_certainty_is_never_shown_by_colour_alone() -> None:
     assert len(set(palette.PATTERN.values())) == len(palette.PATTERN)
     assert len(set(charts.SHAPES)) == len(charts.SHAPES) == len(palette.CATEGORIES)
+
+
+def test_more_providers_than_colours_share_one_and_no_colour_means_two() -> None:
+    spans = ["aws"] * 3 + ["azure", "gcp", "oracle", "ibm", "salesforce", "microsoft-365"] * 1
+    drawn = contracts._few(spans)
+    assert len(set(drawn.values())) == len(palette.CATEGORIES) and drawn["aws"] == "aws"
+    assert [key for key, shown in drawn.items() if shown == "other"] == ["salesforce", "microsoft-365"]
+    assert set(contracts._few(["aws", "azure"]).values()) == {"aws", "azure"}
+
+
+def test_a_long_label_has_two_lines_and_is_not_cut() -> None:
+    long = replace(
+        BARS, labels=["Signed by somebody else than the provider, who is named in the notice", "B", "Unknown"]
+    )
+    drawn = svg.draw(long)
+    assert "in the notice</text>" in drawn and "…" not in drawn
+    tall, low = (float(re.search(r'viewBox="0 0 400 ([0-9.]+)"', svg.draw(chart))[1]) for chart in (long, BARS))
+    assert tall > low

@@ -13,6 +13,7 @@ from app import words
         ("checked on 2026-11-22, again 2026-11-23", "checked on 22 November 2026, again 23 November 2026"),
         ("file 2026-02-30.csv", "file 2026-02-30.csv"),  # no day of that year: somebody's name for a file
         ("12026-11-22", "12026-11-22"),
+        ("recovery continued to 2025-10-21T11:05Z; fixed", "recovery continued to 21 October 2025, 11:05 UTC; fixed"),
     ],
 )
 def test_days_in_a_text_are_written_in_words_and_nothing_else_is(text: str, shown: str) -> None:

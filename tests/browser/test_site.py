@@ -124,6 +124,10 @@ def test_a_printed_page_loses_no_column_and_says_how_we_know(browser: Browser, s
         ".map(t => t.getAttribute('aria-label'))"
     )
     assert cut == []
+    # A figure that is taller than a page would leave the page before it empty.
+    assert (
+        page.evaluate("Math.max(0, ...[...document.querySelectorAll('figure.chart')].map(f => f.offsetHeight))") < 1000
+    )
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     # Methods and sources are folded on the screen; paper cannot be unfolded.
     assert page.locator("main > details li").last.evaluate(
@@ -164,7 +168,7 @@ def test_the_outage_form_is_its_address(browser: Browser, served: str) -> None:
 def test_a_picture_is_saved_as_png_with_its_source_line(browser: Browser, served: str) -> None:
     page = opened(browser, served, 1280, "light", [], [])
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="PNG of Who runs the mail").click()
+        page.get_by_role("button", name="PNG of Evidence points to Microsoft 365 for the mail").click()
     assert waiting.value.suggested_filename == "cloudhold-council-mail.png"
     body = waiting.value.path().read_bytes()
     assert body[:8] == b"\x89PNG\r\n\x1a\n"

@@ -104,3 +104,36 @@ def test_a_claim_has_a_picture_that_travels_with_its_source(served: str) -> None
     assert "Source:" in picture and "AWS: 189 contracts" in picture
     linked = page.find("h2", string="Records counted").find_next("table").select("td a[href^='/evidence/c-']")
     assert len(linked) > 20
+
+
+@pytest.mark.parametrize(
+    ("address", "finding"),
+    [
+        ("council-mail", r"Microsoft 365 for the mail of \d+ of 382 councils"),
+        ("council-mail-filter", r"Mimecast in front of the mail of \d+ of 382 councils"),
+        ("concentration", r"Microsoft 365 is ahead: \d+% to \d+% of 382 councils"),
+        # Ranges overlap: a largest one is not shown.
+        ("concentration?population=service-web", r"Azure is shown most, though nobody can say who is ahead: .* of 247 services"),
+        ("map?role=council-mail-filter", r"records of \d+ of 382 councils name Mimecast"),
+        ("in-force", r"in force on 1 \w+ 20\d\d: Microsoft \d+ and Amazon \d+"),
+        ("contracts-timeline", r"11 listed contracts end within 12 months of 21 August 2026, the first on 31 October 2026"),
+        ("renewals?provider=aws", r"end in November 2026: 4 of 5"),
+        ("blast-radius?preset=aws-2025-10-20", r"one public body: 12 \(Department for Education\)"),
+        ("exposed?preset=aws-2025-10-20", r"for 0 of 577 services and bodies' mail; 131 exposed in part"),
+        ("incident-causes", r"configuration change, 19 of 123 incidents; 32 unknown"),
+        ("durations?provider=azure", r"outages of Microsoft Azure lasted longer than 8.9 hours"),
+        ("layers", r"Microsoft in 4 of 5 layers"),
+        ("provider-roles?provider=aws", r"\(AWS\) most often for sending mail"),
+        ("ai-vendors", r"OpenAI is the AI vendor named most, in 13 of 26 pieces of evidence"),
+        ("claim-definitions?claim=tussell-aws-2025", r"From £8.9m to £1.8bn"),
+    ],
+)  # fmt: skip
+def test_a_charts_title_says_what_it_shows(served: str, address: str, finding: str) -> None:
+    name, _, keys = address.partition("?")
+    assert re.search(finding, get(served, f"/chart/{name}.json?{keys}").json()["title"])
+
+
+def test_bodies_in_the_figure_and_on_the_chart_are_the_same_number(served: str) -> None:
+    chart = get(served, "/chart/blast-radius.json?preset=aws-2025-10-20").json()
+    answer = get(served, "/api/exposure.json?preset=aws-2025-10-20").json()
+    assert f"of {answer['figures']['bodies']['value']} bodies" in chart["subtitle"]

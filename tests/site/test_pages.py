@@ -195,3 +195,42 @@ def test_a_closed_department_is_named_without_a_link(served: str) -> None:
     page = BeautifulSoup(get(served, "/contracts?q=Google+Cloud+Platform").content, "lxml")
     (cell,) = {str(cell) for cell in page.find_all("td", attrs={"data-th": "Buyer"}) if cell.text == "BEIS"}
     assert "<a" not in cell
+
+
+def test_both_sides_of_a_replayed_outage_are_told_in_sentences(served: str) -> None:
+    page = BeautifulSoup(get(served, "/outage?preset=aws-2025-10-20").content, "lxml").main
+    sides = [side.find("p").text for side in page.select(".sides > div")]
+    assert len(sides) == 2 and all(side.endswith(".") for side in sides)
+    causes = [option.text for option in page.select("#cause option")]
+    assert "DNS" in causes and "dns" not in causes
+    assert "14.5 hours" in page.text and "14.53 hours" not in page.text
+
+
+def test_what_is_cited_ends_in_one_mark(served: str) -> None:
+    for path in ("/", "/concentration", "/outage", "/organisation/home-office"):
+        assert "?." not in get(served, path).text
+
+
+def test_a_contract_that_ends_leads_to_its_records(served: str) -> None:
+    page = BeautifulSoup(get(served, "/contracts").content, "lxml")
+    table = page.find("div", attrs={"aria-label": "Contracts that end within 12 months"})
+    rows = table.select("tbody tr")
+    assert len(rows) == 11 and all(row.select_one('a[href^="/evidence/"]') for row in rows)
+
+
+def test_a_body_without_contracts_is_told_no_ceiling(served: str) -> None:
+    page = BeautifulSoup(get(served, "/organisation/leeds").content, "lxml").main
+    assert "We list no contracts" in page.text and "ceiling" not in page.find("h2", id="contracts").find_next("p").text
+    jumps = {a["href"] for a in page.select("nav.jump a")}
+    assert {"#layers", "#peers"} <= jumps and all(page.find(id=jump[1:]) for jump in jumps)
+
+
+def test_a_refused_choice_leads_back_to_its_page(served: str) -> None:
+    answer = get(served, "/outage?provider=azure&hours=x")
+    assert '<a href="/outage">The page without that choice</a>' in answer.text
+
+
+def test_the_evidence_of_an_outage_names_whose_it_was(served: str) -> None:
+    assert (
+        BeautifulSoup(get(served, "/evidence/fastly-2021-06-08").content, "lxml").h1.text == "How we know: Fastly: CDN"
+    )
