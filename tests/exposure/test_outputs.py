@@ -265,6 +265,6 @@ def test_exposure_is_never_called_downtime(answers: dict[str, Answer], words: st
 def test_the_verb_prints_the_figures_and_the_sentences(run: Callable[..., Any]) -> None:
     ran = run("outage", "--provider", "fastly", "--hours", "2")
     assert ran.code == 0
-    assert "Service-hours, if nothing carries on: 2.00" in ran.out and "Beside it: " in ran.out
+    assert "Service-hours, if nothing carries on: 2 service-hours" in ran.out and "Beside it: " in ran.out
     line = next(line for line in ran.out.splitlines() if line.strip().startswith("GOV.UK "))
     assert re.search(r"degraded +known .* 20\d\d-\d\d-\d\d .*Fastly", line)  # its day and what was said
