@@ -12,11 +12,12 @@ import datetime as dt
 import functools
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from pipelines.errors import BadReference, Refused, UnknownName
 
@@ -168,8 +169,8 @@ class Reference:
 
     def toml(self, name: str) -> dict[str, Any]:
         try:
-            return tomllib.loads(self._bytes(name).decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return tomli.loads(self._bytes(name).decode())
+        except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadReference(name, "the file", f"is not valid TOML: {error}") from error
 
     def rows(self, name: str, required: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, str]]]:
