@@ -202,7 +202,7 @@ def test_goods_of_another_vendor_in_the_providers_shop(
 SERVICES = [
     ("Google Workspace licences", "licences"), ("Google Cloud hosting", "infrastructure"), ("Google Ads campaign", "ads"),
     ("Google Workspace", "software"), ("Google Cloud training and adoption consultancy", "consultancy"),
-    ("Google Cloud premium support", "support"), ("Google", "unknown"),
+    ("Google Cloud premium support", "support"), ("Google", "unknown"), ("Google Ad Words 24-25", "ads"),
 ]  # fmt: skip
 
 
