@@ -60,6 +60,11 @@ def _first(names: Sequence[str], patterns: Sequence[str], taken: Collection[int]
     return None
 
 
+# Single control characters stand in real exports; a picture or a PDF is made of them.
+_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
+_LOOKED_AT = 4_096
+
+
 def is_spreadsheet(body: bytes) -> bool:
     """Whether the bytes are those of an Excel or OpenDocument file."""
     return body.startswith(_SPREADSHEET)
@@ -84,6 +89,8 @@ def text_of(body: bytes) -> str:
             text = body.decode("cp1252", errors="replace")
     if "\x00" in text:
         raise ValueError("it is not text (it holds NUL bytes)")
+    if len(_CONTROLS.findall(text, 0, _LOOKED_AT)) * 50 > min(len(text), _LOOKED_AT):
+        raise ValueError("it is not text (many of its characters are control characters)")
     return text
 
 
