@@ -197,7 +197,7 @@ def rows_table(data: pd.DataFrame, columns: dict[str, str], most: int = SHOWN, t
         part,
         hide_index=True,
         width="stretch",
-        height="auto" if len(part) < 12 else 420,
+        height="content" if len(part) < 12 else 420,
         row_height=THREE_LINES if long else None,
         column_config=shown_as,
         placeholder="unknown",
