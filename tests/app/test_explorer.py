@@ -33,6 +33,12 @@ def fresh(store_path: Path) -> None:
     """Each test has a store of its own, with nothing collected."""
 
 
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with nothing collected, for tests by the hundred that only read: its edition is built once."""
+    return tmp_path_factory.mktemp("read-only") / "store"
+
+
 def text_of(test: AppTest) -> str:
     return "\n".join(
         str(element.value)
@@ -202,7 +208,10 @@ def lasting(test: AppTest) -> str:
 @pytest.mark.full
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("key", sorted(set(KEYS) - {"edition"}))
-def test_every_key_on_every_page_survives_a_rerun_and_a_fresh_visit(page: str, key: str) -> None:
+def test_every_key_on_every_page_survives_a_rerun_and_a_fresh_visit(
+    page: str, key: str, read_only: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDHOLD_STORE", str(read_only))
     value = KNOWN.get(key, "none-of-ours")
     test = opened(page, **{key: value})
     assert not test.exception and not test.error
