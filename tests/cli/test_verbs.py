@@ -283,7 +283,7 @@ def test_an_incident_is_explained_by_the_addresses_that_its_row_names(run: Calla
         row = next(r for r in csv.DictReader(file) if r["incident_id"] == "aws-2025-10-20-dynamodb-dns")
     explained = run("explain", row["incident_id"], "--json").json
     (entry,) = explained["findings"]
-    assert entry["incident_id"] == row["incident_id"] and entry["title"] == row["product"]
+    assert entry["incident_id"] == row["incident_id"] and entry["title"].endswith(f": {row['product']}")
     urls = {step["url"] for step in entry["evidence"]}
     assert urls and all(url in " ".join(row.values()) for url in urls)
     assert {"kind", "value", "source", "url", "fetched_at", "sha256", "rule_id"} <= set(entry["evidence"][0])
