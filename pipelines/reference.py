@@ -144,28 +144,32 @@ class Reference:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: dict[str, str] = {}
         if not path.is_dir():
             raise Refused(f"the reference folder {path} does not exist; reinstall cloudhold or name another")
         self.providers = {provider.id: provider for provider in self._read_providers()}
         self._index_words()
         self.tables = {name: self._table_info(name, body) for name, body in self.toml("tables.toml").items()}
 
-    @functools.cached_property
+    @property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of each file, by its path in the folder; taken when first asked for, because most commands never do."""
+        """SHA-256 of each file as it was read, by its path in the folder; of a file that was not, as it is now."""
+        files = (file for file in sorted(self.path.rglob("*")) if file.suffix in (".csv", ".toml"))
+        named = {file.relative_to(self.path).as_posix(): file for file in files}
         return {
-            file.relative_to(self.path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(self.path.rglob("*"))
-            if file.suffix in (".csv", ".toml")
+            name: self._read.get(name) or hashlib.sha256(file.read_bytes()).hexdigest() for name, file in named.items()
         }
 
     # -- reading ---------------------------------------------------------------------------------------
 
     def _bytes(self, name: str) -> bytes:
         try:
-            return (self.path / name).read_bytes()
+            body = (self.path / name).read_bytes()
         except OSError as error:
             raise BadReference(name, "the file", f"cannot be read ({error.strerror})") from error
+        # An edition names the facts that it was made of, whatever becomes of the files later.
+        self._read[name] = hashlib.sha256(body).hexdigest()
+        return body
 
     def toml(self, name: str) -> dict[str, Any]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -199,3 +200,13 @@ def test_every_place_lies_in_the_united_kingdom(default_edition) -> None:
     placed = default_edition.rows("SELECT organisation_id, lat, lon FROM organisations WHERE lat IS NOT NULL")
     assert len(placed) > 300
     assert [r["organisation_id"] for r in placed if not (49.8 <= r["lat"] <= 60.9 and -8.7 <= r["lon"] <= 1.8)] == []
+
+
+def test_an_edition_names_the_facts_that_it_was_made_of_and_not_what_a_file_became_later(copy: Path) -> None:
+    aws = copy / "providers" / "aws.toml"
+    as_read = hashlib.sha256(aws.read_bytes()).hexdigest()
+    facts = Reference(copy)
+    aws.write_bytes(aws.read_bytes() + b"# a later thought\n")
+    assert facts.hashes["providers/aws.toml"] == as_read
+    named = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.suffix in (".csv", ".toml")}
+    assert set(facts.hashes) == named
