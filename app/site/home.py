@@ -55,7 +55,6 @@ def page(request: Request) -> Response:
         mail.title,
         answer=mail,
         charts=drawn,
-        seen=mail.frames["providers"]["seen_on"].max(),
         states=[mail.figure(f) for f in ("known", "inferred", "unknown", "not_tested")],
         law=ask(state.edition, "concentration", population_id="contracts", by="jurisdiction", weight="value"),
         ending=ask(state.edition, "renewals"),

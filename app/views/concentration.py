@@ -8,7 +8,7 @@ from app import components as ui
 from app import figures, state
 from app.views import Page
 from pipelines import schema
-from pipelines.answers import concentration
+from pipelines.answers import concentration, long_day
 from pipelines.answers._populations import POPULATIONS
 from pipelines.edition import Edition
 
@@ -49,6 +49,8 @@ def render(edition: Edition) -> None:
     drawn = figures.draw(edition, "concentration", **keys)
     answer = drawn.answer
     ui.headline(answer)
+    if answer.body["newest"]:
+        st.caption(f"Newest record counted: {long_day(answer.body['newest'])}.")
     if answer.body["shares"]:
         st.markdown(ui.plain(answer.body["shares"]))
     ui.metrics([f for f in answer.figures if f.id in ("effective_number", "leader_share", "leader_impact", "us_law")])

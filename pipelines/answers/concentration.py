@@ -96,7 +96,8 @@ def answer(
     (share whose provider's parent is at home in the US), items, known, inferred, unknown, not_tested, and
     without_weight where items have no published weight. Frames: providers (one row per holder: items, known,
     inferred, share, low, high, joint rank); where `most` is given, items (one row per item and provider, the first
-    `most` or, for 0, all). UnknownName for a population, by, weight, sector or evidence that there is not; Refused
+    `most` or, for 0, all). body: providers, measures, reading (of the index), shares (of the leader, in a sentence) and
+    newest (day of the newest record that counts; the edition may hold newer ones of other things). UnknownName for a population, by, weight, sector or evidence that there is not; Refused
     for a weight that the population has not.
     """
     chosen = population(population_id)
@@ -198,11 +199,13 @@ def answer(
         },
         sources=sources_of(edition, {row["source_id"] for row in items if row["source_id"]}),
     )
+    newest = table["seen_on"].max()
     made.body = {
         "providers": table,
         "measures": measure(list(masses.central.values())),
         "reading": reading,
         "shares": shares,
+        "newest": None if pd.isna(newest) else newest.date(),
     }
     return made
 

@@ -101,6 +101,14 @@ def test_several_shares_of_one_count_are_told_together(small: Edition) -> None:
     assert concentration.answer(small, "contracts", weight="value").body["shares"] is None
 
 
+def test_the_newest_record_that_counts_is_told_and_not_that_of_the_edition(
+    small: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small, "as_of", dt.date(2026, 9, 9))
+    assert concentration.answer(small).body["newest"] == dt.date(2026, 1, 2)
+    assert concentration.answer(small, sector="police").body["newest"] is None
+
+
 def test_on_known_evidence_alone_what_is_inferred_is_open(small: Edition) -> None:
     answer = concentration.answer(small, evidence="known")
     assert held(answer) == {

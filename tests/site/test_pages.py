@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -234,3 +235,11 @@ def test_the_evidence_of_an_outage_names_whose_it_was(served: str) -> None:
     assert (
         BeautifulSoup(get(served, "/evidence/fastly-2021-06-08").content, "lxml").h1.text == "How we know: Fastly: CDN"
     )
+
+
+def test_a_count_of_mail_is_dated_by_its_newest_mail_record(served: str, default_edition: Any) -> None:
+    """The edition holds newer evidence of other things, which makes no mail record newer: mxmap asked in April 2026."""
+    assert default_edition.as_of > dt.date(2026, 4, 30)
+    for path, words in (("/", "Newest mail record: "), ("/concentration", "Newest record counted: ")):
+        said = get(served, path).text.partition(words)[2][:40].replace("\u00a0", " ")
+        assert re.match(r"\d+ Apr(il)? 2026", said), said
