@@ -116,6 +116,9 @@ COLUMNS: dict[str, Words] = {
     "name": _w("name"),
     "notice_id": _w("permanent id of the notice: portal and the portal's own id"),
     "notice_ids": _w("every notice that published this contract"),
+    "notice_values": _w(
+        "value that each of these notices states itself, in their order; empty where it states none", unit="GBP"
+    ),
     "notice_type": _w("form of the notice, such as UK6", "the portal gives none"),
     "observation_id": _w("permanent id of the observation: it does not change with the time of asking"),
     "observed_at": _w("when we saw it, UTC", "read in a list without a time", run=True),

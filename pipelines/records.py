@@ -123,6 +123,7 @@ class Contract:
     reference: str | None
     award_id: str
     notice_ids: tuple[str, ...]
+    notice_values: tuple[str, ...]
     organisation_id: str | None
     buyer_name: str | None
     publisher_name: str | None

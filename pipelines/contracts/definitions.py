@@ -1,6 +1,6 @@
 """What is counted: direct contracts of a provider under six definitions, each a filter on another.
 
-    all_rows                 one per published notice, whichever source carries it
+    all_rows                 one per published notice, whichever source carries it, with the value that it states
     deduplicated             [all_rows] republished twins joined
     provider_products_only   [deduplicated] without goods of another vendor bought in the provider's shop
     since                    [deduplicated] awarded on or after a day
@@ -86,7 +86,8 @@ goods AS (
   WHERE provider IN (SELECT unnest($family)) AND grade = 'direct' GROUP BY 1),
 signed AS MATERIALIZED (
   SELECT c.contract_id, c.group_id, c.portal, coalesce(c.ocid, '') AS ocid, coalesce(c.reference, '') AS reference,
-         c.organisation_id, coalesce(c.organisation_id, lower(c.buyer_name), '') AS buyer_key, c.notice_ids, c.service_class,
+         c.organisation_id, coalesce(c.organisation_id, lower(c.buyer_name), '') AS buyer_key, c.notice_ids, c.notice_values,
+         c.service_class,
          c.value_gbp, c.value_low, c.value_high, c.awarded_on, c.start_on, c.end_on, c.source_id, s.direct,
          coalesce(goods.marketplace, false) AS marketplace
   FROM contracts c
@@ -95,7 +96,8 @@ signed AS MATERIALIZED (
   WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework'
     AND ($buyer IS NULL OR c.organisation_id = $buyer))
 """
-# One row per contract and published notice, whichever source carries the notice. A source that knows only a reference adds
+# One row per contract and published notice, whichever source carries the notice, with what this notice states (the last
+# of its revisions): a contract's own value is that of its newest notice. A source that knows only a reference adds
 # nothing where another knows the notice itself; neither does our own table of named contracts.
 _NOTICED = f"""
 with_id AS (SELECT DISTINCT direct, portal, buyer_key, reference FROM signed WHERE reference <> '' AND ocid <> ''),
@@ -106,8 +108,18 @@ known AS (
     AND w.buyer_key = signed.buyer_key AND w.reference = signed.reference
   ANTI JOIN published p ON signed.source_id = $named AND p.direct = signed.direct AND p.portal = signed.portal
     AND p.ocid = signed.ocid),
+revisions AS (
+  SELECT contract_id, unnest(notice_ids) AS id, try_cast(unnest(notice_values) AS DECIMAL(18,2)) AS stated FROM known),
+stated AS (
+  SELECT contract_id, {PUBLISHED} AS notice, count(*) OVER (PARTITION BY contract_id) > 1 AS amended,
+         arg_max(stated, coalesce(try_cast(regexp_extract(id, '-([0-9]+)$', 1) AS BIGINT), 0)) AS stated
+  FROM revisions GROUP BY 1, 2),
 noticed AS MATERIALIZED (
-  SELECT * EXCLUDE notice_ids, unnest(list_distinct([{PUBLISHED} FOR id IN notice_ids])) AS notice FROM known)
+  SELECT * EXCLUDE (notice_ids, notice_values, amended, stated),
+         CASE WHEN amended THEN stated ELSE value_gbp END AS stated_gbp,
+         CASE WHEN amended THEN stated ELSE value_low END AS stated_low,
+         CASE WHEN amended THEN stated ELSE value_high END AS stated_high
+  FROM known JOIN stated USING (contract_id))
 """
 # One row per group: the one with a known value first, then by portal.
 _JOINED = f"""
@@ -137,7 +149,8 @@ kept AS MATERIALIZED (
   SELECT *, [{", ".join(f"CASE WHEN {condition} THEN '{key}' END" for key, condition in _KEPT.items())}] AS counted_in
   FROM (SELECT *, group_id IN (SELECT id FROM replaced) AS gone FROM once)),
 things AS (
-  SELECT 'all_rows' AS id, notice, organisation_id, value_gbp, value_low, value_high, group_id FROM noticed WHERE direct
+  SELECT 'all_rows' AS id, notice, organisation_id, stated_gbp AS value_gbp, stated_low AS value_low,
+         stated_high AS value_high, group_id FROM noticed WHERE direct
   UNION ALL
   SELECT unnest(counted_in), NULL, organisation_id, value_gbp, value_low, value_high, group_id FROM kept),
 sums AS (
@@ -152,14 +165,15 @@ _LISTED = """
 page AS (SELECT DISTINCT notice FROM noticed ORDER BY notice LIMIT $most),
 shown AS (
   SELECT n.notice, coalesce(min(n.contract_id) FILTER (n.direct), arg_min(k.contract_id, k.group_id)) AS contract_id,
-         bool_or(n.direct) AS direct, list_distinct(flatten(list(k.counted_in))) AS counted_in
+         bool_or(n.direct) AS direct, list_distinct(flatten(list(k.counted_in))) AS counted_in,
+         coalesce(sum(n.stated_gbp) FILTER (n.direct), sum(n.stated_gbp) FILTER (NOT n.direct)) AS stated_gbp
   FROM noticed n JOIN page USING (notice) JOIN kept k ON k.direct = n.direct AND k.group_id = n.group_id GROUP BY 1),
 named AS (
   SELECT notice, list_sort(list(DISTINCT CASE WHEN direct THEN supplier_name ELSE coalesce(supplier_name, 'no supplier named') END)) AS suppliers
   FROM shown LEFT JOIN contract_suppliers s USING (contract_id)
   WHERE NOT direct OR s.provider IN (SELECT unnest($family)) GROUP BY 1),
 listed AS (
-  SELECT notice AS notice_id, c.buyer_name AS buyer, suppliers, c.title, c.service_class, c.value_gbp::DOUBLE AS value_gbp,
+  SELECT notice AS notice_id, c.buyer_name AS buyer, suppliers, c.title, c.service_class, stated_gbp::DOUBLE AS value_gbp,
          c.awarded_on, c.start_on, c.end_on, c.url, contract_id,
          CASE WHEN direct THEN list_prepend('all_rows', counted_in) ELSE counted_in END AS counted_in
   FROM shown JOIN named USING (notice) JOIN contracts c USING (contract_id))

@@ -28,6 +28,12 @@ _REPLACES = r"(?i)replaces (?:the )?contract\b[^.]*?reference ([\w./-]*\w)"
 _TOLD = rf"{CURRENCY_WORDS}|replaces"
 _TELLING = "regexp_matches(concat_ws(' ', {0}.title, {0}.description), $told, 'i')"
 
+# What one notice states, by itself: a later notice of the same contract may state another value.
+_AMOUNT = "coalesce({0}value, {0}value_gross)"
+_CURRENCY = f"coalesce({{0}}currency, CASE WHEN {_AMOUNT} IS NOT NULL THEN 'GBP' END)"
+_KNOWN = "({0} > 100 AND {0} < 100000000000)"
+_STATED = f"CASE WHEN {_CURRENCY} = 'GBP' AND {_KNOWN.format(_AMOUNT)} THEN {_AMOUNT}::VARCHAR ELSE '' END".format("a.")
+
 # Only narrow rows are sorted; texts are fetched once it is known which rows are wanted.
 LATEST = f"""
 CREATE OR REPLACE TEMP TABLE latest AS
@@ -69,7 +75,7 @@ _AWARD_PARTS = (
 )  # fmt: skip
 _ROWS = f"""
 SELECT k.portal, k.process, k.buyer_key, k.award_id, n.notice_id, n.stamp, n.release_id, n.source_id,
-       n.telling OR {_TELLING.format("a")} AS telling, n.title AS notice_title, n.description AS notice_description, n.flags AS notice_flags, a.flags AS award_flags,
+       {_STATED} AS stated, n.telling OR {_TELLING.format("a")} AS telling, n.title AS notice_title, n.description AS notice_description, n.flags AS notice_flags, a.flags AS award_flags,
        {", ".join(f"n.{c}" for c in _NOTICE_PARTS)}, {", ".join(f"a.{c}" for c in _AWARD_PARTS)}
 FROM award_keys k JOIN latest n ON n.notice_id = k.notice_id
 JOIN awards a ON a.notice_id = k.notice_id AND a.version = k.version AND a.award_id = k.award_id AND a.source_id = k.source_id
@@ -94,12 +100,13 @@ _FOLDED = (
 # Most awards stand in one release; only the others are worth a group. The running number that Contracts Finder puts
 # behind the notice's GUID counts revisions.
 _FOLDED_ROWS = f"""
-SELECT * EXCLUDE (stamp, release_id), [notice_id] AS notice_ids, false AS signed_tag FROM ({_ROWS} k.alone)
+SELECT * EXCLUDE (stamp, release_id, stated), [notice_id] AS notice_ids, [stated] AS notice_values, false AS signed_tag FROM ({_ROWS} k.alone)
 UNION ALL BY NAME
 SELECT portal, process, buyer_key, award_id, {", ".join(_LAST.format(c) for c in _FOLDED)},
        arg_max(suppliers, turn) FILTER (len(suppliers) > 0) AS suppliers,
        arg_max(supplier_numbers, turn) FILTER (len(suppliers) > 0) AS supplier_numbers,
-       min(published_on) AS published_on, list(DISTINCT notice_id ORDER BY notice_id) AS notice_ids,
+       min(published_on) AS published_on, list(notice_id ORDER BY notice_id) AS notice_ids,
+       list(stated ORDER BY notice_id) AS notice_values,
        bool_or(list_contains(tags, 'contract')) AS signed_tag, bool_or(telling) AS telling
 FROM (
   SELECT *, row_number() OVER (
@@ -116,8 +123,7 @@ WITH folded AS ({_FOLDED_ROWS}), shaped AS (
   SELECT f.*, coalesce(f.suppliers, []) AS named, coalesce(f.supplier_numbers, []) AS numbers,
          coalesce(f.title, f.notice_title) AS shown_title,
          coalesce(f.description, f.notice_description) AS shown_description,
-         coalesce(f.value, f.value_gross) AS amount,
-         coalesce(f.currency, CASE WHEN coalesce(f.value, f.value_gross) IS NOT NULL THEN 'GBP' END) AS money,
+         {_AMOUNT.format("f.")} AS amount, {_CURRENCY.format("f.")} AS money,
          lower(concat_ws(' ', f.title, f.notice_title)) AS titles,
          s.cancelled, s.terminated, s.withdrawn
   FROM folded f LEFT JOIN process_state s USING (portal, process, buyer_key)
@@ -125,8 +131,8 @@ WITH folded AS ({_FOLDED_ROWS}), shaped AS (
   SELECT *,
     CASE
       WHEN amount IS NULL OR amount IN (0, 1) THEN 'unknown'
-      WHEN amount <= 100 OR amount >= 100000000000 THEN 'suspect'
-      ELSE 'known'
+      WHEN {_KNOWN.format("amount")} THEN 'known'
+      ELSE 'suspect'
     END AS value_state,
     CASE
       WHEN regexp_matches(lower(coalesce(method_details, '')), '{CALL_OFF}') OR regexp_matches(titles, '{CALL_OFF}')
@@ -144,7 +150,7 @@ WITH folded AS ({_FOLDED_ROWS}), shaped AS (
 )
 SELECT
   'c-' || left(sha256(concat_ws(chr(31), portal, process, buyer_key, award_id)), 16) AS contract_id,
-  portal, process, buyer_key, ocid, reference, award_id, notice_ids, organisation_id, buyer_name, publisher_name,
+  portal, process, buyer_key, ocid, reference, award_id, notice_ids, notice_values, organisation_id, buyer_name, publisher_name,
   shown_title AS title, shown_description AS description, contract_class,
   CASE
     WHEN coalesce(withdrawn, false) OR (coalesce(terminated, false) AND NOT coalesce(cancelled, false)) THEN 'withdrawn'

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pipelines.attribution import names, observe
 from pipelines.batch import Batch, Rejected
-from pipelines.readers._rows import separator
+from pipelines.readers._rows import long_cells, separator
 from pipelines.text import unpack_text
 
 DATE_COLUMNS = ("seen_on", "seen_at", "observed_at", "date")
@@ -42,40 +42,41 @@ def rows(name: str, body: bytes, batch: Batch) -> Iterator[Row]:
         return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text.lstrip().partition("\n")[0]))
     try:
-        fields = [field.strip().lower() for field in next(reader, [])]
-        missing = [column for column in ("type", "value") if column not in fields]
-        if "host" not in fields and "name" not in fields:
-            missing.insert(0, "host (or name)")
-        if missing:
-            batch.refuse(name, body, f"it lacks the column {' and '.join(missing)}")
-            return
-        host_at = fields.index("host" if "host" in fields else "name")
-        kind_at, value_at = fields.index("type"), fields.index("value")
-        env_at = fields.index("env") if "env" in fields else -1
-        days_at = [fields.index(column) for column in DATE_COLUMNS if column in fields]
-        width = max(host_at, kind_at, value_at)
-        for cells in reader:
-            if not cells:
-                continue
-            batch.read += 1
-            if len(cells) <= width:
-                _reject(name, reader.line_num, cells, batch)
-                continue
-            host, kind, value = names.host(cells[host_at]), cells[kind_at], cells[value_at]
-            if not host or not kind.strip() or len(value) > 10 * MAX_VALUE:
-                if any(map(str.strip, cells)):
+        with long_cells():
+            fields = [field.strip().lower() for field in next(reader, [])]
+            missing = [column for column in ("type", "value") if column not in fields]
+            if "host" not in fields and "name" not in fields:
+                missing.insert(0, "host (or name)")
+            if missing:
+                batch.refuse(name, body, f"it lacks the column {' and '.join(missing)}")
+                return
+            host_at = fields.index("host" if "host" in fields else "name")
+            kind_at, value_at = fields.index("type"), fields.index("value")
+            env_at = fields.index("env") if "env" in fields else -1
+            days_at = [fields.index(column) for column in DATE_COLUMNS if column in fields]
+            width = max(host_at, kind_at, value_at)
+            for cells in reader:
+                if not cells:
+                    continue
+                batch.read += 1
+                if len(cells) <= width:
                     _reject(name, reader.line_num, cells, batch)
-                continue
-            kind = observe.kind(kind)
-            for one in _records(kind, value):
-                yield Row(
-                    host,
-                    kind,
-                    one,
-                    _day(cells, days_at) if days_at else None,
-                    cells[env_at] if 0 <= env_at < len(cells) else None,
-                    None if cells[host_at].isascii() else names.spelled(cells[host_at]),
-                )
+                    continue
+                host, kind, value = names.host(cells[host_at]), cells[kind_at], cells[value_at]
+                if not host or not kind.strip() or len(value) > 10 * MAX_VALUE:
+                    if any(map(str.strip, cells)):
+                        _reject(name, reader.line_num, cells, batch)
+                    continue
+                kind = observe.kind(kind)
+                for one in _records(kind, value):
+                    yield Row(
+                        host,
+                        kind,
+                        one,
+                        _day(cells, days_at) if days_at else None,
+                        cells[env_at] if 0 <= env_at < len(cells) else None,
+                        None if cells[host_at].isascii() else names.spelled(cells[host_at]),
+                    )
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
 

@@ -5,6 +5,7 @@ Every failure is a ValueError whose text ends a sentence that begins with the fi
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import functools
@@ -58,6 +59,20 @@ def _first(names: Sequence[str], patterns: Sequence[str], taken: Collection[int]
             if name and place not in taken and re.fullmatch(pattern, name):
                 return place
     return None
+
+
+# A description may be longer than the csv module takes by itself; its limit is the whole program's, so it is put back.
+LONGEST_CELL = 10_000_000
+
+
+@contextlib.contextmanager
+def long_cells() -> Iterator[None]:
+    """While it lasts, the csv module takes cells of up to LONGEST_CELL characters."""
+    limit = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 # Single control characters stand in real exports; a picture or a PDF is made of them.
@@ -120,16 +135,17 @@ def split(text: str, mark: str) -> list[list[str]]:
         first, start = start, len(lines)
         before = 0
         try:
-            for row in reader:
-                if reader.line_num > before + 1 and _is_torn(
-                    lines[first + before : first + reader.line_num], mark, widths
-                ):
-                    rows.append(one(lines[first + before], mark))
-                    start = first + before + 1
-                    break
-                rows.append(row)
-                widths[len(row)] += 1
-                before = reader.line_num
+            with long_cells():
+                for row in reader:
+                    if reader.line_num > before + 1 and _is_torn(
+                        lines[first + before : first + reader.line_num], mark, widths
+                    ):
+                        rows.append(one(lines[first + before], mark))
+                        start = first + before + 1
+                        break
+                    rows.append(row)
+                    widths[len(row)] += 1
+                    before = reader.line_num
         except csv.Error as error:
             raise ValueError(f"line {first + reader.line_num} is not valid CSV ({error})") from error
     if not has_end(text) and len(rows) > 1 and len(rows[-1]) < min(len(row) for row in rows[-_BEFORE:-1]):

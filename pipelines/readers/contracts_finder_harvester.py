@@ -29,9 +29,6 @@ ROOT = "releases/0/"
 # Places in a list beyond this are a mistake of the file, not a hundred thousand suppliers.
 MOST_ITEMS = 5_000
 
-# A description may be longer than the csv module takes by itself; its limit is the whole program's, so it is put back.
-LONGEST_CELL = 10_000_000
-
 
 def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> Batch:
     """Notices and awards of one day. A row with too few or too many cells goes to quarantine alone."""
@@ -45,34 +42,34 @@ def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> 
         batch.refuse(name, body, "it is not text (it holds NUL bytes)")
         return batch
     reader = csv.reader(io.StringIO(text, newline=""))
-    limit = csv.field_size_limit(LONGEST_CELL)
     try:
-        columns = [column.strip() for column in next(reader, [])]
-        missing = [column for column in ("ocid", "id", "date") if ROOT + column not in columns]
-        if missing:
-            batch.refuse(name, body, f"it lacks the column {' and '.join(ROOT + column for column in missing)}")
-            return batch
-        paths = [_path(column) for column in columns]
-        ocid_at = columns.index(ROOT + "ocid")
-        found = []
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) < len(columns) and not _rows.has_end(text) and reader.line_num >= text.count("\n") + 1:
-                return Batch().refuse(name, body, _rows.CUT)
-            if len(cells) != len(columns):
-                batch.read += 1
-                reason = f"has {len(cells)} cells where the head has {len(columns)}; the file may be cut"
-                batch.rejected.append(Rejected(f"{name} line {reader.line_num}", repr(cells).encode()[:2000], reason))
-                continue
-            if not cells[ocid_at].strip().startswith("ocds-"):
-                continue
-            found.append(json.dumps(_folded(paths, cells), ensure_ascii=False).encode())
+        with _rows.long_cells():
+            columns = [column.strip() for column in next(reader, [])]
+            missing = [column for column in ("ocid", "id", "date") if ROOT + column not in columns]
+            if missing:
+                batch.refuse(name, body, f"it lacks the column {' and '.join(ROOT + column for column in missing)}")
+                return batch
+            paths = [_path(column) for column in columns]
+            ocid_at = columns.index(ROOT + "ocid")
+            found = []
+            for cells in reader:
+                if not cells:
+                    continue
+                if len(cells) < len(columns) and not _rows.has_end(text) and reader.line_num >= text.count("\n") + 1:
+                    return Batch().refuse(name, body, _rows.CUT)
+                if len(cells) != len(columns):
+                    batch.read += 1
+                    reason = f"has {len(cells)} cells where the head has {len(columns)}; the file may be cut"
+                    batch.rejected.append(
+                        Rejected(f"{name} line {reader.line_num}", repr(cells).encode()[:2000], reason)
+                    )
+                    continue
+                if not cells[ocid_at].strip().startswith("ocds-"):
+                    continue
+                found.append(json.dumps(_folded(paths, cells), ensure_ascii=False).encode())
     except csv.Error as error:
         batch.refuse(name, body, f"line {reader.line_num} is not valid CSV ({error})")
         return batch
-    finally:
-        csv.field_size_limit(limit)
     return releases.read(found, source_id, batch)
 
 

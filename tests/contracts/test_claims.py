@@ -160,6 +160,28 @@ def test_one_notice_from_two_sources_is_one_row(made: Callable[..., Made]) -> No
     assert counted(edition(made(*twice)), provider="aws")["all_rows"] == (1, 1000)
 
 
+def test_every_notice_of_an_amended_contract_counts_with_the_value_that_it_states(made: Callable[..., Made]) -> None:
+    """1,000 at award, 1,500 when amended, a third notice that states none: all rows say 2,500, the contract 1,500."""
+    deal = {
+        "portal": "fts",
+        "process": "0a1b2c",
+        "supplier": "AWS EMEA SARL",
+        "start": "2024-01-01",
+        "end": "2027-01-01",
+    }
+    found = edition(made(
+        notice(release="000001-2024", published="2024-01-01T00:00:00Z", value=1_000, **deal),
+        notice(release="000002-2024", published="2024-06-01T00:00:00Z", value=1_500, tag=["contractAmendment"], **deal),
+        notice(release="000003-2024", published="2024-09-01T00:00:00Z", tag=["contractAmendment"], **deal),
+    ))  # fmt: skip
+    answer = claim.answer(found, provider="aws", on=ON)
+    figures = {row["id"]: (row["contracts"], row["gbp"], row["unknown_values"]) for row in answer.body["definitions"]}
+    assert figures["all_rows"] == (3, 2_500, 1)
+    assert figures["deduplicated"] == figures["in_force"] == (1, 1_500, 0)
+    assert sorted((row["notice_id"][-11:], row["value_gbp"]) for row in answer.frames["notices"].to_dict("records"))[:2] == [
+        ("000001-2024", 1_000), ("000002-2024", 1_500)]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("notice_id", "published"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from pipelines.readers import reader
@@ -49,3 +51,20 @@ def test_a_day_of_contracts_finder() -> None:
     for cut in (told + "ocds-b5fd17-2,2", told + 'ocds-b5fd17-2,"2\n\n'):
         batch = kind.read("day.csv", cut.encode(), "s", {})
         assert batch.whole is cut.endswith("\n") and batch.rejected
+
+
+LONG = "x" * 200_000  # the csv module takes 131,072 characters by itself
+
+
+def test_a_very_long_cell_costs_no_file() -> None:
+    limit = csv.field_size_limit()
+    spending = TABLE + ROW.format(5, 5).replace("Hosting", LONG)
+    assert reader("spend-csv").read("january.csv", spending.encode(), "s", {}).tables["payments"].num_rows == 5
+    day = f"releases/0/ocid,releases/0/id,releases/0/date,releases/0/tender/title\nocds-b5fd17-1,1,2026-03-01T00:00:00Z,{LONG}\n"
+    assert reader("contracts-finder-harvester").read("day.csv", day.encode(), "s", {}).tables["notices"].num_rows == 1
+    # A record of such a length is none: its row is set aside, and the rows beside it stay.
+    zone = f"host,type,value\nwax.gov.uk,TXT,{LONG}\nhive.gov.uk,A,192.0.2.1\n"
+    batch = reader("records-csv").read("zone.csv", zone.encode(), "s", {})
+    assert batch.whole and batch.tables["observations"]["subject"].to_pylist() == ["hive.gov.uk"]
+    assert [rejected.name for rejected in batch.rejected] == ["zone.csv line 2"]
+    assert csv.field_size_limit() == limit
