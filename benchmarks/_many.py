@@ -20,7 +20,7 @@ _ROWS = """
 SELECT 'generated-' || lpad(i::VARCHAR, 8, '0') AS contract_id, contract_id AS group_id, 'generated' AS portal, contract_id AS ocid,
        [contract_id] AS notice_ids, bodies[(1 + hash(i) % len(bodies))::BIGINT] AS body, struct_extract(body, 'id') AS organisation_id, struct_extract(body, 'name') AS buyer_name,
        'Generated contract ' || i AS title, 'contract' AS contract_class, 'active' AS status,
-       (1000 + hash(i, 1) % 5000000)::DECIMAL(18,2) AS value_gbp, 'known' AS value_status, 'net' AS value_basis, 'GBP' AS currency,
+       (1000 + hash(i, 1) % 5000000)::DECIMAL(18,2) AS value_gbp, [value_gbp::VARCHAR] AS notice_values, 'known' AS value_status, 'net' AS value_basis, 'GBP' AS currency,
        DATE '2014-01-01' + (hash(i, 2) % 4600)::INTEGER AS start_on, start_on AS awarded_on,
        start_on + (180 + hash(i, 3) % 1800)::INTEGER AS end_on, []::VARCHAR[] AS flags, source AS source_id,
        makers[(1 + hash(i, 4) % len(makers))::BIGINT] AS maker, struct_extract(maker, 'id') AS provider, struct_extract(maker, 'parent') AS parent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from pipelines.contracts.portals import portal_of, reference_key
+from pipelines.contracts.portals import NO_NOTICE, portal_of, reference_key
 from pipelines.errors import BadReference
 from pipelines.records import Award, Notice
 from pipelines.reference import Reference
@@ -24,7 +24,7 @@ def named_contracts(reference: Reference) -> tuple[list[Notice], list[Award], di
     for where, row in reference.rows(file, ("buyer", "supplier", "provider", "title_short", "value_gbp", "notice_id")):
         found, _mode = reference.by_word(row["provider"], row["title_short"], file, where)
         ocid = row["notice_id"] if row["notice_id"].startswith("ocds-") else None
-        portal = portal_of(ocid) if ocid else "contracts-finder" if row["notice_id"] else "named"
+        portal = portal_of(ocid) if ocid else "contracts-finder" if row["notice_id"] else NO_NOTICE
         reference_number = None if ocid else row["notice_id"] or None
         key = ocid or (
             reference_key(row["buyer"], row["notice_id"])

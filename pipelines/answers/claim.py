@@ -12,6 +12,7 @@ from pipelines import reference, reference_tables
 from pipelines.answers import (
     Answer,
     Figure,
+    count,
     family_of,
     jsonable,
     listing,
@@ -22,6 +23,7 @@ from pipelines.answers import (
     pounds,
     provider_name,
     sources_of,
+    worth,
 )
 from pipelines.answers._compared import CONTRACTS, FINGERPRINTS, MEASURES, compare, standing
 from pipelines.contracts import definitions
@@ -115,6 +117,11 @@ def answer(
     notices = found.notices if found else []
     measured = {figure["measure"] for figure in claim.get("figures", ())} - {"none"}
     lacks = _lacks(edition, measured or {"contracts", "payments"})
+    if found and found.reported:
+        lacks.append(
+            f"Notices of {number(found.reported)} more direct contracts that a page names, worth "
+            f"{pounds(float(found.reported_gbp))} where a value is known: we know no notice of them, so no row counts them"
+        )
     beside = [compare(edition, claim, figure, found) for figure in claim.get("figures", ())]
     verdict = _verdict(name, buyer_name, counted, claim, beside)
     query = _query(claim_id, provider, buyer, since, on)
@@ -126,7 +133,7 @@ def answer(
             low=float(c.low),
             high=float(c.high),
             unit="GBP",
-            of=f"{number(c.contracts)} contracts, {number(c.unknown_values)} of them without a known value",
+            of=f"{count(c.contracts, 'contract')}, {number(c.unknown_values)} without a known value",
             n_unknown=c.unknown_values,
         )
         for key, c in counted.items()
@@ -293,9 +300,14 @@ def _verdict(
     who = f"{buyer_name} and {name}" if buyer_name else name
     if not base.contracts:
         return f"our sources hold no direct contract of {who}: that says what we hold, not what exists."
-    sums = [counted[key].gbp for key in DEFINITIONS[:6]]
+    known = base.contracts - base.unknown_values
+    sums = sorted(counted[key].gbp for key in DEFINITIONS[:6])
+    between = (
+        f"; between {pounds(float(sums[0]))} and {pounds(float(sums[-1]))} by what is counted"
+        if sums[0] < sums[-1]
+        else ""
+    )
     return (
-        f"evidence suggests {number(base.contracts)} direct contracts of {who}, worth {pounds(float(base.gbp))} where a "
-        f"value is known ({number(base.contracts - base.unknown_values)} of them); between {pounds(float(min(sums)))} and "
-        f"{pounds(float(max(sums)))} by what is counted."
+        f"evidence suggests {count(base.contracts, 'direct contract')} of {who}, "
+        f"{worth(base.contracts, known, float(base.gbp))}{between}."
     )

@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.contracts.groups import PORTAL_ORDER
+from pipelines.contracts.portals import NO_NOTICE
 from pipelines.contracts.superseding import SUPERSEDED
 from pipelines.edition import Edition
 
@@ -56,7 +57,8 @@ class Count:
     """Every definition by id, and the notices behind any of them.
 
     `notices`: the first of them, each once, with the definitions that count it; `held`: how many there are. `endless`
-    and `undated`: deduplicated contracts without an end, and without a day of award. `sources`: ids of all sources.
+    and `undated`: deduplicated contracts without an end, and without a day of award. `reported`: direct contracts that
+    a page names without a notice that we know, in no definition, worth `reported_gbp`. `sources`: ids of all sources.
     """
 
     definitions: dict[str, Counted]
@@ -64,6 +66,8 @@ class Count:
     held: int
     endless: int
     undated: int
+    reported: int
+    reported_gbp: Decimal
     sources: frozenset[str]
 
 
@@ -76,7 +80,7 @@ CASE WHEN starts_with(id, 'contracts-finder:') AND regexp_matches(id[18:], '{_GU
 _RANK = " ".join(f"WHEN '{portal}' THEN {rank}" for rank, portal in enumerate(PORTAL_ORDER))
 
 # Contracts that a company of the family signed, and those whose notices name a provider that somebody else signed for.
-_SIGNED = """
+_SIGNED = f"""
 direct AS (SELECT DISTINCT contract_id FROM contract_suppliers WHERE provider IN (SELECT unnest($family))),
 others AS (
   SELECT DISTINCT contract_id FROM contract_providers ANTI JOIN direct USING (contract_id)
@@ -84,7 +88,7 @@ others AS (
 goods AS (
   SELECT contract_id, bool_and(marketplace) AS marketplace FROM contract_providers
   WHERE provider IN (SELECT unnest($family)) AND grade = 'direct' GROUP BY 1),
-signed AS MATERIALIZED (
+held AS MATERIALIZED (
   SELECT c.contract_id, c.group_id, c.portal, coalesce(c.ocid, '') AS ocid, coalesce(c.reference, '') AS reference,
          c.organisation_id, coalesce(c.organisation_id, lower(c.buyer_name), '') AS buyer_key, c.notice_ids, c.notice_values,
          c.service_class,
@@ -94,7 +98,10 @@ signed AS MATERIALIZED (
   JOIN (SELECT contract_id, true AS direct FROM direct UNION ALL SELECT contract_id, false FROM others) s USING (contract_id)
   LEFT JOIN goods USING (contract_id)
   WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework'
-    AND ($buyer IS NULL OR c.organisation_id = $buyer))
+    AND ($buyer IS NULL OR c.organisation_id = $buyer)),
+signed AS MATERIALIZED (SELECT * FROM held WHERE portal <> '{NO_NOTICE}'),
+reported AS (
+  SELECT * FROM held WHERE portal = '{NO_NOTICE}' AND direct AND group_id NOT IN (SELECT group_id FROM signed))
 """
 # One row per contract and published notice, whichever source carries the notice, with what this notice states (the last
 # of its revisions): a contract's own value is that of its newest notice. A source that knows only a reference adds
@@ -185,7 +192,8 @@ SELECT (SELECT list(sums) FROM sums) AS sums, (SELECT list(listed ORDER BY notic
        (SELECT list(DISTINCT source_id) FROM (SELECT source_id FROM noticed WHERE direct UNION ALL
                                               SELECT source_id FROM kept WHERE NOT direct)) AS sources,
        (SELECT count(*) FROM kept WHERE direct AND end_on IS NULL) AS endless,
-       (SELECT count(*) FROM kept WHERE direct AND awarded_on IS NULL) AS undated
+       (SELECT count(*) FROM kept WHERE direct AND awarded_on IS NULL) AS undated,
+       (SELECT count(*) FROM reported) AS reported, (SELECT sum(value_gbp) FROM reported) AS reported_gbp
 """
 
 
@@ -218,6 +226,8 @@ def count(
         found["held"],
         found["endless"],
         found["undated"],
+        found["reported"],
+        found["reported_gbp"] or Decimal(0),
         frozenset(found["sources"] or ()),
     )
 

@@ -49,6 +49,8 @@ PORTALS: tuple[Portal, ...] = (
     ),
 )
 OTHER = "other-ocds"
+# In a portal's place for a contract that a page names, without a notice that we know.
+NO_NOTICE = "named"
 
 
 def portal_of(ocid: str | None) -> str:

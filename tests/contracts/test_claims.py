@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines import schema
+from pipelines import reference, schema
 from pipelines.answers import claim, renewals
 from pipelines.build import Built
 from pipelines.contracts.definitions import DEFINITIONS, PUBLISHED
@@ -224,3 +226,21 @@ def test_renewals_tell_seen_from_not_seen(made: Callable[..., Made]) -> None:
     months = answer.frames["months"]
     row = months[(months["month"] == "2026-11") & (months["provider"] == "aws")].iloc[0]
     assert (row["contracts"], row["gbp"], row["unknown_values"]) == (3, 450_350_000, 1)
+
+
+def test_what_a_page_names_without_a_notice_is_told_and_in_no_row(default_edition: Edition) -> None:
+    """Every definition counts published notices: the named contracts without a notice's number stand apart."""
+    with (reference.load().path / "contracts.csv").open(encoding="utf-8") as file:
+        named = [
+            row
+            for row in csv.DictReader(file)
+            if row["buyer"] == "HM Revenue & Customs" and re.match("Amazon|AWS", row["supplier"])
+        ]
+    with_notice = [row for row in named if row["notice_id"]]
+    without = [float(row["value_gbp"]) for row in named if not row["notice_id"]]
+    assert with_notice and without
+    answer = claim.answer(default_edition, provider="aws", buyer="hm-revenue-customs", since=dt.date(2000, 1, 1))
+    figures = {row["id"]: (row["contracts"], row["gbp"]) for row in answer.body["definitions"]}
+    assert figures["all_rows"] == (len(with_notice), sum(float(row["value_gbp"]) for row in with_notice))
+    (told,) = (line for line in answer.body["lacks"] if line.startswith("Notices of"))
+    assert f"{len(without)} more direct contracts" in told and f"£{sum(without) / 1e6:,.1f}m" in told
