@@ -92,7 +92,7 @@ def coverage(
             max((s.date_to for s in group if s.date_to), default=None),
             sum(counts[s.source_id] for s in group),
             facts.get("stale_after_days"),
-            facts.get("reason") or f"{len(group)} files",
+            facts.get("reason") or f"{len(group)} file{'' if len(group) == 1 else 's'}",
         )
     for _, row in reference.rows("collectors.csv", _COLLECTOR):
         key = row["collector"]

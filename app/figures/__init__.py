@@ -89,16 +89,24 @@ def draw(edition: Edition, figure_id: str, **parameters: Any) -> Drawn:
     return Drawn(figure_id, answer, chart, kept)
 
 
-def source_line(answer: Answer, most: int = 4) -> str:
-    """The sources behind an answer by title; how many more there are."""
-    titles = [str(source["title"]) for source in answer.sources]
+def source_line(answer: Answer, frame: str | None = None, most: int = 4) -> str:
+    """The sources behind an answer, or behind one frame of it, by title; how many more there are."""
+    titles = [str(source["title"]) for source in _behind(answer, frame)]
     more = f" and {len(titles) - most} more" if len(titles) > most else ""
     return "; ".join(titles[:most]) + more or "no record used"
 
 
-def licence_line(answer: Answer) -> str:
+def licence_line(answer: Answer, frame: str | None = None) -> str:
     """What the sources ask to be credited with, each once; the public sector's line where none asks."""
-    return " ".join(dict.fromkeys(str(s["credit"]) for s in answer.sources if s["credit"])) or CREDIT
+    return " ".join(dict.fromkeys(str(s["credit"]) for s in _behind(answer, frame) if s["credit"])) or CREDIT
+
+
+def _behind(answer: Answer, frame: str | None) -> list[dict[str, Any]]:
+    """The sources of an answer, or those that the rows of one frame name."""
+    if frame is None:
+        return answer.sources
+    named = set(answer.frames[frame]["source_id"])
+    return [source for source in answer.sources if source["source_id"] in named]
 
 
 def scenario_of(parameters: Mapping[str, str]) -> Scenario:

@@ -64,8 +64,8 @@ def provider_roles(edition: Edition, provider: str) -> tuple[Answer, Chart]:
             Series("inferred", "Inferred", [count(role, "inferred") for role in order]),
         ),
         of=f"{number(edition.counts['findings'])} findings about names that we hold, chosen by us",
-        source=source_line(answer),
-        licence=licence_line(answer),
+        source=source_line(answer, "findings"),
+        licence=licence_line(answer, "findings"),
     )
 
 
@@ -91,6 +91,6 @@ def ai_vendors(edition: Edition) -> tuple[Answer, Chart]:
         labels=list(vendors["name"]),
         series=tuple(Series(f"k:{key}", label, numbers(vendors[key])) for key, label in kinds),
         of=f"{number(len(answer.frames['evidence']))} pieces of evidence that we hold",
-        source=source_line(answer),
-        licence=licence_line(answer),
+        source=source_line(answer, "evidence"),
+        licence=licence_line(answer, "evidence"),
     )

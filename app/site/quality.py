@@ -20,12 +20,6 @@ from pipelines.metrics import essays
 from pipelines.store import Store
 
 
-def _old(row: Row) -> str:
-    if said(row["days_old"], "") == "":
-        return "nothing held"
-    return "older than it should be" if row["stale"] else "in time"
-
-
 def _days(row: Row) -> str:
     """The days that a source covers; often only the last of them is known."""
     first, last = (said(row[key], "") for key in ("date_from", "date_to"))
@@ -68,7 +62,7 @@ def quality(request: Request) -> Response:
                     lambda row: said(row["rows"]) if row["rows"] or row["state"] != "reference" else "rules",
                     True,
                 ),
-                Column("Age", _old),
+                Column("Age", of("age")),
                 Column("Note", _note("reason", "none")),
             ],
             most=100,

@@ -22,10 +22,6 @@ def render(edition: Edition) -> None:
     ui.metrics(answer.figures)
     st.markdown("### Sources")
     coverage = answer.frames["coverage"].copy()
-    coverage["in_time"] = [
-        "nothing held" if days != days else "older than it should be" if stale else "in time"
-        for days, stale in zip(coverage["days_old"].astype("float"), coverage["stale"], strict=True)
-    ]
     coverage["state"] = [state.replace("_", " ") for state in coverage["state"]]
     ui.rows_table(
         coverage,
@@ -35,7 +31,7 @@ def render(edition: Edition) -> None:
             "date_from": "From",
             "date_to": "To",
             "rows": "Rows",
-            "in_time": "Age",
+            "age": "Age",
             "reason": "Note",
         },
     )

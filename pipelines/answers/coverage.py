@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from pipelines.answers import Answer, Figure, count, new, number, sources_of
@@ -25,8 +28,8 @@ _TABLES = ("organisations", "services", "incidents", "statements", "edges")
 def answer(edition: Edition) -> Answer:
     """Coverage by source, issues by kind, and how far rows were checked.
 
-    Figures: sources, stale, missing, issues, recalled. Frames: coverage (one row per source, with days_old and
-    stale), issues (kind, label, rows), tables (table, rows), checks (table, check, rows).
+    Figures: sources, stale, missing, issues, recalled. Frames: coverage (one row per source, with days_old,
+    stale and both as age in words), issues (kind, label, rows), tables (table, rows), checks (table, check, rows).
     """
     coverage = edition.query("SELECT * FROM coverage ORDER BY state, title")
     coverage["days_old"] = [
@@ -34,6 +37,7 @@ def answer(edition: Edition) -> Answer:
     ]
     coverage["days_old"] = coverage["days_old"].astype("Int64").clip(lower=0)
     coverage["stale"] = (coverage["days_old"] > coverage["stale_after_days"]).fillna(False).astype(bool)
+    coverage["age"] = [_age(row) for row in coverage.to_dict("records")]
     missing = coverage[coverage["state"].isin(["not_covered", "not_collected", "failed", "partial"])]
     issues = edition.query("SELECT kind, count(*) AS rows FROM issues GROUP BY 1 ORDER BY 2 DESC, 1")
     issues["label"] = [KINDS.get(kind, kind.replace("-", " ").capitalize()) for kind in issues["kind"]]
@@ -73,6 +77,16 @@ def answer(edition: Edition) -> Answer:
         sources=sources_of(edition, edition.sources),
         body={"coverage": coverage, "issues": issues, "tables": tables, "checks": checks},
     )
+
+
+def _age(row: Mapping[Hashable, Any]) -> str:
+    if not row["rows"]:
+        return "nothing held"
+    if pd.isna(row["days_old"]):
+        return "its rows bear no date"
+    if pd.isna(row["stale_after_days"]):
+        return f"{count(row['days_old'], 'day')} old; nobody says when a newer one is due"
+    return "older than it should be" if row["stale"] else "in time"
 
 
 def _of_them(sources: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from app import figures
@@ -105,6 +107,37 @@ def test_contracts_in_force_are_bounded_by_those_without_an_end(default_edition:
     )
     shown = quarters[(quarters["day"] == day) & (quarters["company"] == "amazon")]["contracts"].tolist()
     assert shown == [counted] and counted > 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "last_day", "due_after", "told"),
+    [
+        (0, None, 14, "nothing held"),
+        (5, None, 14, "its rows bear no date"),
+        (5, -20, 14, "older than it should be"),
+        (5, -14, 14, "in time"),
+        (5, -1, None, "1 day old; nobody says when a newer one is due"),  # a file that somebody gave us
+    ],
+)
+def test_the_age_of_a_source_is_told_as_far_as_it_is_known(
+    default_edition: Edition,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    last_day: int | None,
+    due_after: int | None,
+    told: str,
+) -> None:
+    day = None if last_day is None else default_edition.as_of + dt.timedelta(days=last_day)
+    query = Edition.query
+
+    def one_source(self: Edition, sql: str, *given: Any) -> pd.DataFrame:
+        found = query(self, sql, *given)
+        if "FROM coverage" in sql:
+            found = found.head(1).assign(rows=rows, date_to=day, stale_after_days=pd.array([due_after], dtype="Int64"))
+        return found
+
+    monkeypatch.setattr(Edition, "query", one_source)
+    assert list(coverage.answer(default_edition).frames["coverage"]["age"]) == [told]
 
 
 def test_coverage_names_every_source_and_every_doubt(default_edition: Edition) -> None:
@@ -301,3 +334,13 @@ def test_a_contract_of_two_providers_is_one_contract_and_one_span(default_editio
         "Microsoft 365 and Microsoft Azure" in chart.keys.values()
         or "Microsoft Azure and Microsoft 365" in chart.keys.values()
     )
+
+
+def test_a_chart_names_the_sources_of_what_it_draws_and_no_other(default_edition: Edition) -> None:
+    """The roles of a provider are drawn from records of names: no notice, statement or list stands under them."""
+    drawn = figures.draw(default_edition, "provider-roles", provider="aws")
+    rows = default_edition.rows(
+        "SELECT DISTINCT title FROM sources SEMI JOIN (SELECT source_id FROM findings WHERE provider = 'aws') USING (source_id)"
+    )
+    assert set(drawn.chart.source.split("; ")) == {row["title"] for row in rows}
+    assert len(drawn.answer.sources) > len(rows)
