@@ -137,12 +137,13 @@ def split(text: str, mark: str) -> list[list[str]]:
         try:
             with long_cells():
                 for row in reader:
-                    if reader.line_num > before + 1 and _is_torn(
-                        lines[first + before : first + reader.line_num], mark, widths
-                    ):
-                        rows.append(one(lines[first + before], mark))
+                    own = lines[first + before : first + reader.line_num]
+                    if len(own) > 1 and _is_torn(own, mark, widths):
+                        rows.append(one(own[0], mark))
                         start = first + before + 1
                         break
+                    if len(own) > 1 and first + reader.line_num == len(lines) and sum(o.count('"') for o in own) % 2:
+                        raise ValueError(f"line {first + before + 1} is not valid CSV (its quote never closes)")
                     rows.append(row)
                     widths[len(row)] += 1
                     before = reader.line_num
