@@ -28,9 +28,9 @@ def render(edition: Edition) -> None:
         exposures[exposures["effect"] != "unknown"].sort_values("effect", kind="stable", ascending=False),
         {
             "name": "Service",
+            "scenario": "If this happened again",
             "effect": "Effect",
             "certainty": "How sure",
-            "scenario": "If this happened again",
             "layer": "Layer",
         },
     )
