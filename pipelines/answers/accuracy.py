@@ -41,7 +41,9 @@ CAVEATS = (
     "that nobody has labelled will score lower.",
     "The labels were made by an AI assistant that knew the project's notes on the known traps; nobody has read them a "
     "second time. Other labels would give other figures.",
-    "Councils' and courts' names are most of the set. It is not a sample of the internet.",
+    "Most names are those of councils, courts and invented public bodies. It is not a sample of the internet.",
+    "The invented public bodies were read by somebody who had seen no rule and no answer. At the first run, on 27 November "
+    "2026, 344 of their 359 known providers were found and 1 answer was wrong; marks of missing vendors came in afterwards.",
 )
 
 
