@@ -236,7 +236,7 @@ def test_the_claim_page_writes_figures_in_their_unit() -> None:
 def test_a_table_holds_whole_pounds_and_no_more_digits_than_a_reader_needs() -> None:
     [definitions] = [t.value for t in opened("claim").dataframe if "Definition" in t.value.columns]
     for head in ("Known value (£)", "Low (£)", "High (£)"):
-        assert (definitions[head] == definitions[head].round()).all() and definitions[head].max() > 1e9
+        assert (definitions[head] == definitions[head].round()).all() and definitions[head].max() > 1e8
     [incidents] = [t.value for t in opened("incidents").dataframe if "Hours" in t.value.columns]
     hours = incidents["Hours"].dropna()
     assert len(hours) > 20 and (hours == hours.round(2)).all()
