@@ -71,7 +71,7 @@ def answer(edition: Edition) -> Answer:
         f"On {of}, {percent(whole['precision'])} of the answers are right and {percent(whole['recall'])} of what can be "
         f"known is found; an origin was claimed for {number(whole['origin_claimed'])} of {number(whole['hidden'])} hidden "
         f"ones, and {number(whole['region_invented'])} of {number(whole['regions'])} regions were invented. Measured on "
-        f"{long_day(dt.date.fromisoformat(whole['measured_on']))}.",
+        f"{long_day(dt.date.fromisoformat(whole['measured_on']))}; rules were mended on these labels, so it is an upper bound.",
         f"{of}, chosen by us",
         METHODS,
         figures=[

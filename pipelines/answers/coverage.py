@@ -80,10 +80,8 @@ def answer(edition: Edition) -> Answer:
 
 
 def _age(row: Mapping[Hashable, Any]) -> str:
-    if not row["rows"]:
-        return "nothing held"
     if pd.isna(row["days_old"]):
-        return "its rows bear no date"
+        return "its rows bear no date" if row["rows"] else "nothing held"
     if pd.isna(row["stale_after_days"]):
         return f"{count(row['days_old'], 'day')} old; nobody says when a newer one is due"
     return "older than it should be" if row["stale"] else "in time"

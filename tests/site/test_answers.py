@@ -113,6 +113,7 @@ def test_contracts_in_force_are_bounded_by_those_without_an_end(default_edition:
     ("rows", "last_day", "due_after", "told"),
     [
         (0, None, 14, "nothing held"),
+        (0, -2, 400, "in time"),  # rules, which give no rows
         (5, None, 14, "its rows bear no date"),
         (5, -20, 14, "older than it should be"),
         (5, -14, 14, "in time"),
