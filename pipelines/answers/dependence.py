@@ -21,6 +21,8 @@ METHODS = (
     "a share. A contract is what was signed, not what is used."
 )
 
+# Roles as they are listed: what answers the public first, names that only prove something last.
+_ORDER = list(schema.CODELISTS["role"])
 # Contracts of an answer; the largest first.
 MOST = 1_000
 
@@ -75,8 +77,8 @@ def answer(
                    f.product, f.region, f.origin_provider, f.confidence, f.certainty, f.rule_id, f.seen_on,
                    f.environment, f.is_service_name, f.contradiction, f.finding_id, f.source_id
             FROM findings f LEFT JOIN organisations o USING (organisation_id)
-            WHERE {where} ORDER BY f.role, f.layer, f.provider, f.subject""",
-        {k: v for k, v in parameters.items() if f"${k}" in where},
+            WHERE {where} ORDER BY list_position($order, f.role), f.layer, f.provider, f.subject""",
+        {"order": _ORDER, **{k: v for k, v in parameters.items() if f"${k}" in where}},
     )
     statements = _statements(edition, organisation, provider, role, layer, region)
     signed, contracts = _contracts(edition, organisation, provider, most)
@@ -86,7 +88,8 @@ def answer(
     roles = (
         hosts.groupby(["role", "layer", "provider", "certainty"], as_index=False)
         .agg(names=("subject", "nunique"), seen_on=("seen_on", "max"))
-        .sort_values(["role", "layer", "names", "provider"], ascending=[True, True, False, True], ignore_index=True)
+        .sort_values(["layer", "names", "provider"], ascending=[True, False, True])
+        .sort_values("role", key=lambda roles: roles.map(_ORDER.index), kind="stable", ignore_index=True)
     )
     exposures = _exposures(edition, organisation)
     providers = sorted(set(named["provider"]))

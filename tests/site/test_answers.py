@@ -345,3 +345,12 @@ def test_a_chart_names_the_sources_of_what_it_draws_and_no_other(default_edition
     )
     assert set(drawn.chart.source.split("; ")) == {row["title"] for row in rows}
     assert len(drawn.answer.sources) > len(rows)
+
+
+def test_what_answers_the_public_is_listed_before_names_that_only_prove_something(default_edition: Edition) -> None:
+    """Validation names of certificates begin with an underscore and filled the first rows of a provider's page."""
+    answer = dependence.answer(default_edition, provider="aws")
+    for frame in ("findings", "roles"):
+        roles = list(dict.fromkeys(answer.frames[frame]["role"]))
+        assert roles[:3] == ["web", "dns", "mail"], frame
+        assert len(roles) == answer.frames[frame]["role"].nunique()  # each role stands together
