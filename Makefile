@@ -21,6 +21,7 @@ $(BIN)/python:
 $(VENV)/run.ok: requirements.lock pyproject.toml | $(BIN)/python
 	$(LOCKED) -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q app pipelines scrapers  # also where the first start may keep nothing
 	@touch $@
 
 $(VENV)/test.ok: requirements-test.lock $(VENV)/run.ok

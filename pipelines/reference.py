@@ -64,7 +64,7 @@ _SECTIONS: dict[str, tuple[set[str], set[str]]] = {
         {"suffix", "word", "source", "check"},
         {"product", "region", "hides_origin", "also_web", "shows_front", "note"},
     ),
-    "name_servers": ({"pattern", "source", "check"}, {"product", "note"}),
+    "name_servers": ({"source", "check"}, {"suffix", "pattern", "product", "note"}),
     "mail": ({"suffix", "kind", "source", "check"}, {"product", "note"}),
     "spf": ({"include", "source", "check"}, {"product", "note"}),
     "tokens": ({"token", "position", "category", "source", "check"}, {"ai", "beside", "product", "note"}),
@@ -244,15 +244,15 @@ class Reference:
         for kind in body.get("range_products", {}):
             if kind not in RANGE_KINDS:
                 raise BadReference(file, f"range_products.{kind}", f"is not one of {', '.join(RANGE_KINDS)}")
-        sections: dict[str, list[dict[str, Any]]] = {}
-        for section, (required, allowed) in _SECTIONS.items():
-            entries = body.get(section, [])
+        sections: dict[str, list[dict[str, Any]]] = {section: [] for section in _SECTIONS}
+        for section in filter(body.__contains__, _SECTIONS):
+            required, allowed = _SECTIONS[section]
+            entries = body[section]
             for number, entry in enumerate(entries, start=1):
                 where = f"{section} entry {number}"
-                lacking = required - set(entry)
-                if lacking:
-                    raise BadReference(file, where, f"lacks {', '.join(sorted(lacking))}")
-                extra = set(entry) - required - allowed
+                if not required <= entry.keys():
+                    raise BadReference(file, where, f"lacks {', '.join(sorted(required - entry.keys()))}")
+                extra = entry.keys() - required - allowed
                 if extra:
                     raise BadReference(file, where, f"has the unknown key {sorted(extra)[0]}")
                 if entry["check"] not in CHECKS:
@@ -284,6 +284,8 @@ class Reference:
             raise BadReference(file, where, f"word {entry['word']!r} is not in the map of roles")
         if section == "mail" and entry["kind"] not in MAIL_KINDS:
             raise BadReference(file, where, f"kind {entry['kind']!r} is not one of {', '.join(MAIL_KINDS)}")
+        if section == "name_servers" and ("suffix" in entry) == ("pattern" in entry):
+            raise BadReference(file, where, "must have a suffix or a pattern, one of the two")
         for key in ("suffix", "include"):
             if key in entry and "." not in entry[key]:
                 raise BadReference(file, where, f"{key} {entry[key]!r} is one label; a top-level domain marks nobody")

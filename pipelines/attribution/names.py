@@ -153,20 +153,31 @@ def parents(name: str) -> list[str]:
 
 
 @functools.cache
-def _suffix_list() -> PublicSuffixList:
-    """The public suffixes, also as the DNS keeps them: encoded here, since encoding plain ASCII too doubles a start."""
-    suffixes: list[str] = []
-    for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
-        suffixes.append(line)
-        if not line.isascii() and not line.startswith("//"):
-            suffixes.append(".".join(map(_encoded, line.strip().split("."))))
-    return PublicSuffixList(suffixes, accept_encoded_idn=False)
+def _suffix_lines() -> dict[str, list[str]]:
+    """The lines of the public suffix list by the top-level domain that they end in, as the DNS writes it."""
+    lines: dict[str, list[str]] = {}
+    for line in Path(PSLFILE).read_text(encoding="utf-8").split("\n"):
+        if line and not line.startswith("//"):
+            suffix = line.partition(" ")[0]
+            lines.setdefault(_encoded(suffix[suffix.rfind(".") + 1 :]), []).append(suffix)
+    return lines
+
+
+@functools.lru_cache(maxsize=4096)
+def _suffix_list(top: str) -> PublicSuffixList:
+    """The public suffixes under one top-level domain, also as the DNS keeps them.
+
+    Those of the others can decide nothing about its names, and to parse all of them takes a tenth of a short run.
+    """
+    suffixes = _suffix_lines().get(top, [])
+    encoded = [".".join(map(_encoded, suffix.split("."))) for suffix in suffixes if not suffix.isascii()]
+    return PublicSuffixList(suffixes + encoded, accept_encoded_idn=False)
 
 
 @functools.lru_cache(maxsize=65536)
 def registrable(name: str) -> str:
     """The name that somebody registered: one label below the public suffix."""
-    return _suffix_list().privatesuffix(name) or name
+    return _suffix_list(_encoded(name[name.rfind(".") + 1 :].lower())).privatesuffix(name) or name
 
 
 def same_owner(first: str, second: str) -> bool:

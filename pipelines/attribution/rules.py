@@ -105,7 +105,9 @@ class Rules:
         networks.extend(without_replaced(self._published_ranges(), imported))
         networks.extend(imported)
         self.networks = Networks(networks)
-        self._name_servers = list(_each(providers, _name_server_rules))
+        self._name_servers = Suffixes(_table(providers, _name_server_rules, "suffix"))
+        patterns = _table(providers, _name_server_rules, "pattern")
+        self._odd_name_servers = [(re.compile(pattern), rule) for pattern, rule in patterns.items()]
         self._headers: dict[str, list[tuple[re.Pattern[str] | None, Rule]]] = {}
         for signal, pattern, rule in _each(providers, _header_rules):
             self._headers.setdefault(signal, []).append((pattern, rule))
@@ -142,7 +144,9 @@ class Rules:
         try:
             return self._known_servers[name]
         except KeyError:
-            found = next((rule for pattern, rule in self._name_servers if pattern.search(name)), None)
+            found = self._name_servers.find(name) or next(
+                (rule for pattern, rule in self._odd_name_servers if pattern.search(name)), None
+            )
             self._known_servers[name] = found
             return found
 
@@ -255,10 +259,13 @@ def _spf_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
         yield entry["include"], Rule(name, provider.id, "mail_sending", "mail-sending", entry.get("product"), sure)
 
 
-def _name_server_rules(provider: Provider) -> Iterator[tuple[re.Pattern[str], Rule]]:
+def _name_server_rules(provider: Provider, written_as: str) -> Iterator[tuple[str, Rule]]:
+    """Rules of the name servers whose names are given by `suffix`, or by `pattern` where the front of a name counts."""
     for entry in provider.sections["name_servers"]:
-        name, sure = f"ns:{provider.id}:{entry['pattern']}", _confidence(entry["check"])
-        yield re.compile(entry["pattern"]), Rule(name, provider.id, "dns", "dns", entry.get("product"), sure)
+        if written_as in entry:
+            mark = entry[written_as]
+            name, sure = f"ns:{provider.id}:{mark}", _confidence(entry["check"])
+            yield mark, Rule(name, provider.id, "dns", "dns", entry.get("product"), sure)
 
 
 def _header_rules(provider: Provider) -> Iterator[tuple[str, re.Pattern[str] | None, Rule]]:
