@@ -21,7 +21,9 @@ $(BIN)/python:
 $(VENV)/run.ok: requirements.lock pyproject.toml | $(BIN)/python
 	$(LOCKED) -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q app pipelines scrapers  # also where the first start may keep nothing
+	@# Compiled modules and facts, also for a place where later runs may keep none.
+	$(BIN)/python -m compileall -q app pipelines scrapers
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from pipelines import reference; reference.load()"
 	@touch $@
 
 $(VENV)/test.ok: requirements-test.lock $(VENV)/run.ok

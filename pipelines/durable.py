@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -45,7 +44,7 @@ def copy_durably(source: Path, path: Path) -> None:
 
 
 def _durably(path: Path, source: BinaryIO) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)

@@ -11,15 +11,15 @@ import csv
 import datetime as dt
 import functools
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from pipelines.errors import BadReference, Refused, UnknownName
+from pipelines.kept import kept
 
 CHECKS = ("seen", "read", "recalled")
 
@@ -172,6 +172,8 @@ class Reference:
         return body
 
     def toml(self, name: str) -> dict[str, Any]:
+        import tomli  # not needed where the facts are kept
+
         try:
             return tomli.loads(self._bytes(name).decode())
         except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -383,4 +385,10 @@ def default_path() -> Path:
 @functools.lru_cache(maxsize=4)
 def load(path: Path | None = None) -> Reference:
     """The reference facts of `path`, by default those that ship with the product."""
-    return Reference(path or default_path())
+    folder = path or default_path()
+    providers = folder / "providers"
+    names = sorted(os.listdir(providers)) if providers.is_dir() else []
+    files = ["words.toml", "tables.toml", *(f"providers/{name}" for name in names), __file__]
+    facts = kept(folder, "reference", files, lambda: Reference(folder))
+    facts.path = folder  # a folder may have been moved with what is kept in it
+    return facts

@@ -103,6 +103,14 @@ def _encoded(label: str) -> str:
     return label if label.isascii() else "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()
 
 
+def _decoded(label: str) -> str:
+    """A label of the DNS with the letters that it stands for; itself where it stands for none."""
+    try:
+        return label.removeprefix("xn--").encode().decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
+
+
 def without_priority(value: str) -> str:
     """The host of an MX or SRV value, whose numbers come first."""
     return host(value.rsplit(None, 1)[-1]) if value.strip() else ""
@@ -153,23 +161,20 @@ def parents(name: str) -> list[str]:
 
 
 @functools.cache
-def _suffix_lines() -> dict[str, list[str]]:
-    """The lines of the public suffix list by the top-level domain that they end in, as the DNS writes it."""
-    lines: dict[str, list[str]] = {}
-    for line in Path(PSLFILE).read_text(encoding="utf-8").split("\n"):
-        if line and not line.startswith("//"):
-            suffix = line.partition(" ")[0]
-            lines.setdefault(_encoded(suffix[suffix.rfind(".") + 1 :]), []).append(suffix)
-    return lines
+def _suffix_text() -> str:
+    return Path(PSLFILE).read_text(encoding="utf-8")
 
 
 @functools.lru_cache(maxsize=4096)
 def _suffix_list(top: str) -> PublicSuffixList:
-    """The public suffixes under one top-level domain, also as the DNS keeps them.
+    """The public suffixes under one top-level domain, given as the DNS keeps it.
 
     Those of the others can decide nothing about its names, and to parse all of them takes a tenth of a short run.
     """
-    suffixes = _suffix_lines().get(top, [])
+    suffixes: list[str] = []
+    for end in {top, _decoded(top)}:
+        if f"{end}\n" in _suffix_text():  # most made-up domains end here, before the list is searched line by line
+            suffixes += re.findall(rf"^(?!//)(?:[^\s/]+\.)?{re.escape(end)}(?=\s)", _suffix_text(), re.MULTILINE)
     encoded = [".".join(map(_encoded, suffix.split("."))) for suffix in suffixes if not suffix.isascii()]
     return PublicSuffixList(suffixes + encoded, accept_encoded_idn=False)
 

@@ -228,6 +228,8 @@ def without_replaced(older: Iterable[Network], newer: Sequence[Network]) -> list
 
     A list is its provider, source and address family: the prefixes of one list are published together.
     """
+    if not newer:
+        return list(older)
     days: dict[tuple[str, str, int], str] = {}
     for network in newer:
         list_of = (network.provider, network.source, family(network.prefix))

@@ -106,9 +106,8 @@ class Rules:
         networks.extend(imported)
         self.networks = Networks(networks)
         self._name_servers = Suffixes(_table(providers, _name_server_rules, "suffix"))
-        patterns = _table(providers, _name_server_rules, "pattern")
-        self._odd_name_servers = [(re.compile(pattern), rule) for pattern, rule in patterns.items()]
-        self._headers: dict[str, list[tuple[re.Pattern[str] | None, Rule]]] = {}
+        self._odd_name_servers = _table(providers, _name_server_rules, "pattern")
+        self._headers: dict[str, list[tuple[str, Rule]]] = {}
         for signal, pattern, rule in _each(providers, _header_rules):
             self._headers.setdefault(signal, []).append((pattern, rule))
         self._known_servers: dict[str, Rule | None] = {}
@@ -145,7 +144,7 @@ class Rules:
             return self._known_servers[name]
         except KeyError:
             found = self._name_servers.find(name) or next(
-                (rule for pattern, rule in self._odd_name_servers if pattern.search(name)), None
+                (rule for pattern, rule in self._odd_name_servers.items() if _compiled(pattern).search(name)), None
             )
             self._known_servers[name] = found
             return found
@@ -184,7 +183,7 @@ class Rules:
                     candidates = rules
                     break
         for pattern, rule in candidates:
-            if pattern is None or pattern.search(value):
+            if _compiled(pattern).search(value):
                 return rule
         return None
 
@@ -268,7 +267,8 @@ def _name_server_rules(provider: Provider, written_as: str) -> Iterator[tuple[st
             yield mark, Rule(name, provider.id, "dns", "dns", entry.get("product"), sure)
 
 
-def _header_rules(provider: Provider) -> Iterator[tuple[str, re.Pattern[str] | None, Rule]]:
+def _header_rules(provider: Provider) -> Iterator[tuple[str, str, Rule]]:
+    """The header, a pattern in its value (one that fits all where the header alone tells), and the rule."""
     for entry in provider.sections["headers"]:
         strength = {"high": "confirmed", "medium": "likely", "low": "possible"}[entry["strength"]]
         rule = Rule(
@@ -281,7 +281,7 @@ def _header_rules(provider: Provider) -> Iterator[tuple[str, re.Pattern[str] | N
             hides="yes" if entry["word"] == "cdn" else "no",
             kind=entry["strength"],
         )
-        yield entry["signal"], re.compile(entry["pattern"]) if entry.get("pattern") else None, rule
+        yield entry["signal"], entry.get("pattern", ""), rule
 
 
 def _token_rules(provider: Provider, position: str) -> Iterator[tuple[str, Rule]]:
