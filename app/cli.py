@@ -12,7 +12,6 @@ import keyword
 import os
 import pkgutil
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -99,6 +98,8 @@ def _drop_output() -> None:
 
 def _tell(error: Exception) -> int:
     """Say in one sentence what nobody foresaw; the exit code that it ends with."""
+    import traceback
+
     if os.environ.get("CLOUDHOLD_DEBUG"):
         traceback.print_exc()
     if isinstance(error, OSError) and error.errno in IN_THE_WAY:

@@ -13,7 +13,6 @@ Each message is one sentence: what, where, what to do. The command line prints i
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -38,6 +37,8 @@ class UnknownName(Refused):
     def __init__(self, kind: str, name: str, valid: Iterable[str]) -> None:
         names = sorted(set(valid))
         shown = name if len(name) <= 80 else name[:77] + "..."
+        import difflib  # only who mistypes a name waits for it
+
         close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
         if close:
             hint = f"did you mean {', '.join(close)}?"

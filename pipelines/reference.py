@@ -382,13 +382,17 @@ def default_path() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[1] / "data" / "reference"
 
 
+def files(folder: Path) -> list[str]:
+    """The files that every load reads, by their paths in the folder: those of the providers and of the words."""
+    providers = folder / "providers"
+    names = sorted(os.listdir(providers)) if providers.is_dir() else []
+    return ["words.toml", "tables.toml", *(f"providers/{name}" for name in names)]
+
+
 @functools.lru_cache(maxsize=4)
 def load(path: Path | None = None) -> Reference:
     """The reference facts of `path`, by default those that ship with the product."""
     folder = path or default_path()
-    providers = folder / "providers"
-    names = sorted(os.listdir(providers)) if providers.is_dir() else []
-    files = ["words.toml", "tables.toml", *(f"providers/{name}" for name in names), __file__]
-    facts = kept(folder, "reference", files, lambda: Reference(folder))
+    facts = kept(folder, "reference", files(folder), lambda: Reference(folder))
     facts.path = folder  # a folder may have been moved with what is kept in it
     return facts

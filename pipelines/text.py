@@ -42,7 +42,7 @@ def redact(text: str) -> str:
         text = _EMAIL.sub(r"\1", text).replace("@", " at ").replace("＠", " at ")
     elif "＠" in text:
         text = text.replace("＠", " at ")
-    if len(_DIGITS.findall(text)) >= 9:
+    if ("0" in text or "+44" in text) and len(_DIGITS.findall(text)) >= 9:
         text = _PHONE.sub(_phone, text)
     return text
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pipelines.attribution import names
 from pipelines.attribution.book import ADDRESS_TYPES, Book, Seen
@@ -137,7 +136,7 @@ def _exchanger_rule(book: Book, rules: Rules, host: str, target: str) -> tuple[R
             return rule, chain.records
     meant = _without_own(target, host)
     rule = rules.mail.find(meant) if meant != target else None
-    return (replace(rule, confidence="possible") if rule else None), []
+    return (rule._replace(confidence="possible") if rule else None), []
 
 
 def _mail_service(rules: Rules, target: str) -> Rule | None:

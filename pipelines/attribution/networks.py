@@ -14,8 +14,7 @@ import bisect
 import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.attribution.address import MAPPED, is_address, key
 
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 _LOOKED_UP_BITS = {4: 10, 6: 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """One published prefix and who published it.
 
     `in_front`: addresses of a network in front (CDN), whose place says where the visitor came in and nothing about

@@ -9,25 +9,25 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pipelines.attribution.matching import Prefixes, Suffixes
 from pipelines.attribution.networks import Network, Networks, without_replaced
 from pipelines.errors import BadReference
-from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference
+from pipelines.kept import kept
+from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference, files
 from pipelines.text import search_key
 
 T = TypeVar("T")
 M = TypeVar("M", str, int)
 NOWHERE = "nowhere.csv"
+RANGES = "ranges.csv"
 # Roles of vendors who send from names in their own domain, and kinds of exchanger that stand for nobody who does.
 _SENDING_ROLES = ("mail", "mail_sending", "saas", "identity")
 _NO_SENDERS = ("placeholder", "retired")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What one mark says. `hides` is yes, partly or no: whether something unseen stands behind it. `beside`: a
     mark that others write too counts only where the name that it validates leads to the provider."""
 
@@ -112,6 +112,10 @@ class Rules:
             self._headers.setdefault(signal, []).append((pattern, rule))
         self._known_servers: dict[str, Rule | None] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is kept of the rules: the facts that they were made of are kept on their own."""
+        return {name: held for name, held in self.__dict__.items() if name != "reference"}
+
     def _unused(self) -> dict[str, dict[str, Rule]]:
         """Marks of names that nobody uses by kind: the suffixes of parking pages, and placeholder addresses."""
         found: dict[str, dict[str, Rule]] = {"parking": {}, "address": {}}
@@ -126,9 +130,10 @@ class Rules:
         return found
 
     def _published_ranges(self) -> Iterable[Network]:
-        file = "ranges.csv"
-        for where, row in self.reference.rows(file, ("prefix", "provider", "product", "region", "published", "source")):
-            (provider,), _ = self.reference.by_word(row["provider"], row["product"], file, where)
+        for where, row in self.reference.rows(
+            RANGES, ("prefix", "provider", "product", "region", "published", "source")
+        ):
+            (provider,), _ = self.reference.by_word(row["provider"], row["product"], RANGES, where)
             yield published_network(
                 row["prefix"],
                 self.reference.provider(provider),
@@ -371,4 +376,6 @@ def _expand(suffix: str, provider: Provider) -> Iterable[tuple[str, str | None]]
 @functools.lru_cache(maxsize=4)
 def shipped(reference: Reference) -> Rules:
     """The rules of a reference as it ships."""
-    return Rules(reference)
+    rules = kept(reference.path, "rules", [*files(reference.path), RANGES, NOWHERE], lambda: Rules(reference))
+    rules.reference = reference
+    return rules

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pipelines.attribution.networks import Network, family
@@ -55,8 +54,7 @@ def _network(reference: Reference, row: Row) -> Network:
         row["prefix"], provider, row["product"] or "", row["region"] or "", row["published"].isoformat(), row["listing"]
     )
     front = made.in_front or provider.kind == "network in front"
-    return replace(
-        made,
+    return made._replace(
         in_front=front,
         region=None if front else made.region,
         confidence=row["confidence"],

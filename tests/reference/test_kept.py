@@ -14,6 +14,7 @@ import pytest
 import tomli
 
 from pipelines import reference
+from pipelines.attribution import rules
 from pipelines.errors import BadReference, Refused
 from pipelines.kept import kept
 from pipelines.reference import Reference
@@ -168,18 +169,49 @@ def test_a_place_that_takes_no_file_costs_time_alone(folder: Path) -> None:
     assert "aws" in load(folder).providers
 
 
-def test_changed_code_reads_anew(tmp_path: Path) -> None:
-    code, data = tmp_path / "code.py", tmp_path / "data.toml"
+def test_changed_code_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = tmp_path / "code" / "deep" / "module.py"
+    code.parent.mkdir(parents=True)
+    data = tmp_path / "data.toml"
     for file in (code, data):
         file.write_text("1")
         os.utime(file, (AGO, AGO))
+    monkeypatch.setattr("pipelines.kept.CODE", tmp_path / "code")
     made: list[int] = []
 
     def make() -> int:
         made.append(1)
         return len(made)
 
-    sources = ["data.toml", str(code)]
-    assert [kept(tmp_path, "n", sources, make) for _ in range(3)] == [1, 1, 1]
+    assert [kept(tmp_path, "n", ["data.toml"], make) for _ in range(3)] == [1, 1, 1]
     os.utime(code, (AGO + 5, AGO + 5))
-    assert [kept(tmp_path, "n", sources, make) for _ in range(2)] == [2, 2]
+    assert [kept(tmp_path, "n", ["data.toml"], make) for _ in range(2)] == [2, 2]
+    (code.parent / "new.py").write_text("2")
+    os.utime(code.parent / "new.py", (AGO, AGO))
+    assert kept(tmp_path, "n", ["data.toml"], make) == 3
+
+
+def test_the_rules_are_those_of_the_files(tmp_path: Path) -> None:
+    place = tmp_path / "reference"
+    shutil.copytree(SHIPPED, place, ignore=shutil.ignore_patterns("__pycache__"))
+    settle(place)
+    for file in place.glob("*.csv"):
+        os.utime(file, (AGO, AGO))
+
+    def found(name: str, address: str) -> tuple[Any, Any]:
+        rules.shipped.cache_clear()
+        made = rules.shipped(load(place))
+        assert made.reference is reference.load(place)
+        return made.suffixes.find(name), made.networks.find(address)
+
+    address = "192.0.2.7"
+    for _ in range(2):
+        rule, network = found("d1.cloudfront.net", address)
+        assert (rule.provider, rule.id, network) == ("aws", "suffix:aws:cloudfront.net", None)
+    assert len(kept_files(place)) == 2
+    with (place / "ranges.csv").open("a") as ranges:
+        ranges.write("192.0.2.0/24,azure,AzureCloud,uksouth,2026-01-01,test list\n")
+    os.utime(place / "ranges.csv", (AGO + 1, AGO + 1))
+    for _ in range(2):
+        _, network = found("d1.cloudfront.net", address)
+        assert (network.provider, network.region) == ("azure", "uksouth")
