@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import EllipsisType
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -16,24 +17,21 @@ class Suffixes(Generic[R]):
 
     def __init__(self, rules: Mapping[str, R]) -> None:
         self._rules = dict(rules)
-        self._ends: dict[str, R | None] = {}  # None where the labels before must be looked at
+        self._ends: dict[str, R | EllipsisType] = {}  # an ellipsis where the labels before must be looked at
         for suffix, rule in rules.items():
             if "." not in suffix:
                 raise ValueError(f"the suffix {suffix!r} is one label; a whole top-level domain marks nobody")
             end = _last_two(suffix)
-            self._ends[end] = rule if end == suffix and end not in self._ends else None
+            self._ends[end] = rule if end == suffix and end not in self._ends else ...
 
     def __len__(self) -> int:
         return len(self._rules)
 
     def find(self, name: str) -> R | None:
         """The rule of the longest suffix, which may be the name itself; None where none fits."""
-        try:
-            found = self._ends[name[name.rfind(".", 0, name.rfind(".")) + 1 :]]
-        except KeyError:
-            return None
-        if found is not None:
-            return found
+        ends = self._ends.get(name[name.rfind(".", 0, name.rfind(".")) + 1 :])
+        if ends is not ...:
+            return ends
         found, dot = self._rules.get(name), -1
         while found is None:
             dot = name.find(".", dot + 1)
