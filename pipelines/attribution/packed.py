@@ -66,21 +66,30 @@ def packed(addresses: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def _four(text: np.ndarray) -> np.ndarray | None:
     """Rows of four bytes from lines a.b.c.d; None where any line is not exactly that."""
     digits = text - np.uint8(ord("0"))
-    breaks = np.flatnonzero(digits > 9)
+    digit = _after_breaks(digits <= 9)
+    breaks = np.flatnonzero(~digit[3:])
     if len(breaks) % 4 or (text[breaks].view(np.uint32) != _FOUR_BREAKS).any():
         return None
-    sizes = np.diff(breaks, prepend=-1) - 1
-    if sizes.min() < 1 or sizes.max() > 3:
+    before, here = digit[2:-1], digit[3:]
+    pairs = before & here
+    if not (before | here).all() or (pairs[2:] & pairs[:-2]).any():  # an empty number, or one of four digits
         return None
-    sizes = sizes.astype(np.uint8)
-    tens = digits[breaks - 2] * (sizes > 1)
-    hundreds = digits[breaks - 3] * (sizes > 2)
-    values = digits[breaks - 1] + np.uint16(10) * tens + np.uint16(100) * hundreds
     # 007 and 00 are read as octal by some and refused by the system's reader.
-    if values.max() > 255 or (sizes > 1 + (values > 9) + (values > 99)).any():
+    if ((digits[:-1] == 0) & ~before[:-1] & here[1:]).any():
+        return None
+    ones = _after_breaks(digits * here)
+    # Summed at every character: in order that is faster than at the ends of the numbers alone.
+    sums = ones[3:] + np.uint16(10) * ones[2:-1] + np.uint16(100) * (ones[1:-2] * before)
+    values = sums[breaks - 1]
+    if values.max() > 255:
         return None
     four: np.ndarray = values.astype(np.uint8).reshape(-1, 4)
     return four
+
+
+def _after_breaks(cells: np.ndarray) -> np.ndarray:
+    """The cells with three empty ones before the first, so that every cell has three before it."""
+    return np.concatenate([np.zeros(3, dtype=cells.dtype), cells])
 
 
 def _six(text: np.ndarray, lines: int) -> tuple[np.ndarray, np.ndarray]:
@@ -95,24 +104,33 @@ def _six(text: np.ndarray, lines: int) -> tuple[np.ndarray, np.ndarray]:
     last = np.flatnonzero(marks == _LINE)  # of each line, among the breaks
     groups = np.diff(last, prepend=-1)
     first = last - groups + 1
-    line = np.repeat(np.arange(lines), groups)
     empty = sizes == 0
-    gaps = np.add.reduceat(empty, first, dtype=np.int64)
-    odd = np.maximum.reduceat(np.where((marks == _OTHER) | (sizes > 4), 1, 0), first) > 0
+    empty_so_far = np.cumsum(empty)
+    empty_before = empty_so_far[first] - empty[first]
+    gaps = empty_so_far[last] - empty_before
+    odd = (marks == _OTHER) | (sizes > 4)
+    odd_lines = np.logical_or.reduceat(odd, first) if odd.any() else np.zeros(lines, dtype=bool)
     between = (gaps == 1) & (groups <= 8) & ~empty[first] & ~empty[last]
     at_end = (gaps == 2) & (groups <= 9) & ~empty[first] & empty[last] & empty[last - 1]
-    usual = ~odd & (((gaps == 0) & (groups == 8)) | between | at_end)
+    usual = ~odd_lines & (((gaps == 0) & (groups == 8)) | between | at_end)
 
-    value = nibbles[breaks - 1].astype(np.uint16)
-    for place in (2, 3, 4):
-        value += (nibbles[np.maximum(breaks - place, 0)] * (sizes >= place)).astype(np.uint16) << np.uint16(
-            4 * (place - 1)
-        )
-    behind = np.cumsum(empty) - np.repeat(np.cumsum(empty)[first] - empty[first], groups) > 0
-    slot = np.arange(len(breaks)) - first[line] + np.where(behind, 8 - groups[line], 0)
-    kept = usual[line] & ~empty
+    digit = _after_breaks(nibbles < _COLON)
+    ones = _after_breaks(nibbles * digit[3:]).astype(np.uint16)
+    two = digit[2:-1]
+    three = two & digit[1:-2]
+    sums = (
+        ones[3:]
+        | ones[2:-1] << np.uint16(4)
+        | (ones[1:-2] * two) << np.uint16(8)
+        | (ones[:-3] * three) << np.uint16(12)
+    )
+    behind = empty_so_far > np.repeat(empty_before, groups)
+    # Where each group belongs: the eight cells of its line, the groups behind `::` at their end.
+    cell = np.arange(len(breaks)) + np.repeat(8 * np.arange(lines) - first, groups)
+    cell += np.where(behind, np.repeat(8 - groups, groups), 0)
+    kept = np.repeat(usual, groups) & ~empty
     cells = np.zeros(8 * lines, dtype=">u2")
-    cells[8 * line[kept] + slot[kept]] = value[kept]
+    cells[cell[kept]] = sums[breaks[kept] - 1]
     return cells.view(np.uint8).reshape(-1, 16), usual
 
 
