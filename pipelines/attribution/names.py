@@ -15,7 +15,9 @@ from publicsuffixlist import PSLFILE, PublicSuffixList
 
 # First labels that providers use to validate a name before traffic moves. They say who was asked to serve
 # the name, not who serves it.
-VALIDATION_LABELS = frozenset({"afdverify", "asverify", "awverify", "cdnverify", "asuid", "cloudflare-verify"})
+VALIDATION_LABELS = frozenset(
+    ["afdverify", "asverify", "awverify", "cdnverify", "asuid", "cloudflare-verify", "_acme-challenge", "_dnsauth"]
+)
 
 # First labels of names that carry a policy, and labels above which a key or a mark stands: what they point to is a
 # file or a key that somebody keeps for the domain, neither a site nor the validation of a certificate.

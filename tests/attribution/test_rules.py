@@ -144,6 +144,8 @@ def test_a_certificate_alias_is_the_one_trace_of_some_fronts() -> None:
 
 NOT_SERVICES = [
     ("afdverify.w.x.example", "CNAME", "afdverify.p.azurefd.net", ("certificate", "front", "azure", None)),
+    # A name that asks for a certificate never shows that the software is used.
+    ("_acme-challenge.jobs.x.example", "CNAME", "x.zendesk.com", ("certificate", "front", "zendesk", None)),
     ("_abc.w.x.example", "CNAME", "_def.acm-validations.aws", ("certificate", "front", "aws", None)),
     ("autodiscover.x.example", "CNAME", "autodiscover.outlook.com", ("mail", "back", "microsoft-365", None)),
     ("selector1._domainkey.x.example", "CNAME", "selector1-x-example._domainkey.t.onmicrosoft.com",
