@@ -23,7 +23,7 @@ $(VENV)/run.ok: requirements.lock pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Compiled modules and facts, also for a place where later runs may keep none.
 	$(BIN)/python -m compileall -q app pipelines scrapers
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from pipelines import reference; from pipelines.attribution import rules; rules.shipped(reference.load())"
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from pipelines import reference; from pipelines.attribution import rules; reference.load(); rules.shipped()"
 	@touch $@
 
 $(VENV)/test.ok: requirements-test.lock $(VENV)/run.ok

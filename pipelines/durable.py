@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import os
-import shutil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,7 +46,8 @@ def _durably(path: Path, source: BinaryIO) -> None:
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as file:
-            shutil.copyfileobj(source, file, 1 << 20)
+            while piece := source.read(1 << 20):
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

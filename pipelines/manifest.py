@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines import __version__
 from pipelines.errors import CheckFailed, Refused
@@ -13,8 +13,7 @@ from pipelines.errors import CheckFailed, Refused
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One immutable file: rows of one table, or one raw body."""
 
     table: str
@@ -25,8 +24,7 @@ class Part:
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EditionRef:
+class EditionRef(NamedTuple):
     """What a manifest says of an edition."""
 
     id: str
@@ -61,11 +59,11 @@ class Manifest:
             "number": self.number,
             "written_at": self.written_at,
             "edition": self.edition,
-            "editions": {key: _as_dict(value) for key, value in sorted(self.editions.items())},
+            "editions": {key: value._asdict() for key, value in sorted(self.editions.items())},
             "cursors": dict(self.cursors),
             "coverage": dict(self.coverage),
-            "parts": [_as_dict(part) for part in self.parts],
-            "raw": [_as_dict(part) for part in self.raw],
+            "parts": [part._asdict() for part in self.parts],
+            "raw": [part._asdict() for part in self.raw],
             "quarantined": list(self.quarantined),
         }
         return json.dumps(body, indent=1, ensure_ascii=False, default=str).encode()
@@ -93,7 +91,3 @@ class Manifest:
             editions={key: EditionRef(**value) for key, value in read["editions"].items()},
             edition=read["edition"],
         )
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}

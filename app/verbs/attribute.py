@@ -37,11 +37,12 @@ COLUMNS = (
 )
 
 
-def rules_of(facts: reference.Reference, store: Store) -> rules.Rules:
+def rules_of(store: Store) -> rules.Rules:
     """The rules with the ranges that were imported into the store, where there are any."""
     manifest = store.manifest()
     if not store.parts("ranges", manifest):
-        return rules.shipped(facts)
+        return rules.shipped()
+    facts = reference.load()
     return rules.Rules(facts, stored_networks(facts, store.read("ranges", manifest).to_pylist()))
 
 
@@ -61,15 +62,15 @@ def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
         first, count = batch.rejected[0], len(batch.rejected)
         rows = "1 row" if count == 1 else f"{count:,} rows"
         say(f"{path}: {rows} set aside, the first on {first.name.removeprefix(path.name).strip()}: it {first.reason}")
-    facts = reference.load()
-    for draft in attribute(book, rules_of(facts, store)):
+    known = rules_of(store)
+    for draft in attribute(book, known):
         seen_on = draft.seen_on
         yield (
             spellings.get(draft.host, draft.host),
             draft.role,
             draft.layer,
             draft.provider,
-            facts.parent(draft.provider) or "",
+            known.parents.get(draft.provider, ""),
             draft.product or "",
             draft.region or "",
             draft.origin or "",
@@ -91,9 +92,11 @@ def command(context: click.Context, records: Path, out: Path | None) -> None:
 
     Example: cloudhold attribute zones.csv --out findings.csv
     """
-    # Records and findings hold no cycles, and the process ends with them: the collector would only walk them.
+    # Records and findings hold no cycles, and the process ends with them: the collector would only walk them,
+    # once more at the end where they are not put aside.
     gc.disable()
     try:
         write_csv(out, COLUMNS, list(findings(records, store_of(context))))
     finally:
+        gc.freeze()
         gc.enable()

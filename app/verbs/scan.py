@@ -21,7 +21,6 @@ from app.scan_store import Keeper, seen_today, source_id
 from app.scanning import Row, Scan, Settings, partitions, read_hosts, scan_part
 from app.verbs._shared import opted_out, read_bytes, say, store_of
 from app.verbs.attribute import rules_of
-from pipelines import reference
 from pipelines.attribution.rules import Rules
 from pipelines.domains import newest_list
 from pipelines.errors import Refused
@@ -108,7 +107,7 @@ def command(
                 if with_http:
                     look_at_pages(keeper, lines, settings.opt_out, base_url)
                 if with_networks:
-                    look_at_networks(keeper, lines, rules_of(reference.load(), store), settings, base_url)
+                    look_at_networks(keeper, lines, rules_of(store), settings, base_url)
             except BaseException:
                 keeper.commit("partial", "the last run was stopped before its end")
                 raise

@@ -175,8 +175,11 @@ def _suffix_list(top: str) -> PublicSuffixList:
     """
     suffixes: list[str] = []
     for end in {top, _decoded(top)}:
-        if f"{end}\n" in _suffix_text():  # most made-up domains end here, before the list is searched line by line
-            suffixes += re.findall(rf"^(?!//)(?:[^\s/]+\.)?{re.escape(end)}(?=\s)", _suffix_text(), re.MULTILINE)
+        # Searched by its last letters: a pattern that begins with the start of a line would stop at each of them.
+        for found in re.finditer(rf"{re.escape(end)}(?=\s)", _suffix_text()):
+            suffix = _suffix_text()[_suffix_text().rfind("\n", 0, found.start()) + 1 : found.end()]
+            if f".{suffix}".endswith(f".{end}") and not suffix.startswith("//") and not re.search(r"[\s/]", suffix):
+                suffixes.append(suffix)
     encoded = [".".join(map(_encoded, suffix.split("."))) for suffix in suffixes if not suffix.isascii()]
     return PublicSuffixList(suffixes + encoded, accept_encoded_idn=False)
 

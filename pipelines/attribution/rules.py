@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pipelines.attribution.matching import Prefixes, Suffixes
 from pipelines.attribution.networks import Network, Networks, without_replaced
 from pipelines.errors import BadReference
 from pipelines.kept import kept
-from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference, files
+from pipelines.reference import CHECKS, RANGE_KINDS, ROLE_WORDS, Provider, Reference, default_path, files, load
 from pipelines.text import search_key
 
 T = TypeVar("T")
@@ -39,8 +40,7 @@ class Rule(NamedTuple):
     confidence: str
     hides: str = "no"
     region: str | None = None
-    region_patterns: tuple[str, ...] = ()
-    region_codes: Mapping[str, str] | None = None
+    region_patterns: tuple[tuple[str, Mapping[str, str]], ...] = ()
     kind: str | None = None
     also_web: bool = False
     shows_front: bool = False
@@ -50,11 +50,10 @@ class Rule(NamedTuple):
         """The region that `name` shows at the position where this provider writes it; None otherwise."""
         if self.region:
             return self.region
-        for pattern in self.region_patterns:
+        for pattern, codes in self.region_patterns:
             match = _compiled(pattern).search(name)
-            if match:
-                code = match.group(1)
-                return self.region_codes.get(code, code) if self.region_codes else code
+            if match and match.group(1) in codes:
+                return codes[match.group(1)]
         return None
 
 
@@ -68,27 +67,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _region_pattern(template: str, provider: Provider) -> str:
+def _region_pattern(template: str, codes: Mapping[str, str]) -> str:
     """A template such as `{region}.elb.amazonaws.com` as a pattern anchored at label borders.
 
-    `*` stands for the rest of a label, `#` for one digit. Only codes of the closed list can match. A label that is
-    a region and no more has the customer's label before it: alone it would be the customer's own choice.
+    `*` stands for the rest of a label, `#` for one digit. A code that is a label and no more has the customer's label
+    before it: alone it would be the customer's own choice. Within a label only the codes of the closed list match.
     """
-    codes = sorted(provider.regions, key=len, reverse=True)
-    short = sorted(provider.region_codes, key=len, reverse=True)
+    is_label = template.startswith(("{region}.", "{short}."))
+    code = "[^.]+" if is_label else "|".join(map(re.escape, sorted(codes, key=len, reverse=True)))
     escaped = re.escape(template).replace(r"\*", "[^.]*").replace(r"\#", r"\d").replace("#", r"\d")
-    escaped = escaped.replace(re.escape("{region}"), f"({'|'.join(map(re.escape, codes))})")
-    escaped = escaped.replace(re.escape("{short}"), f"({'|'.join(map(re.escape, short))})")
-    border = r"\." if template.startswith(("{region}.", "{short}.", "{region}-#")) else r"(?:^|\.)"
+    escaped = re.sub(r"\\{(region|short)\\}", lambda _: f"({code})", escaped)
+    border = r"\." if is_label or template.startswith("{region}-#") else r"(?:^|\.)"
     return rf"{border}{escaped}$"
 
 
 class Rules:
     """Every rule of one reference, with `extra` networks (the operator's imported ranges) on top."""
 
+    folder: Path | None = None
+
     def __init__(self, reference: Reference, extra: Iterable[Network] = ()) -> None:
         self.reference = reference
         providers = reference.providers.values()
+        self.parents = {provider.id: provider.parent for provider in providers}
         self.suffixes = Suffixes(_table(providers, _suffix_rules))
         self.mail = Suffixes(_table(providers, _mail_rules))
         self.spf = Suffixes(_table(providers, _spf_rules))
@@ -111,6 +112,11 @@ class Rules:
         for signal, pattern, rule in _each(providers, _header_rules):
             self._headers.setdefault(signal, []).append((pattern, rule))
         self._known_servers: dict[str, Rule | None] = {}
+
+    @functools.cached_property
+    def reference(self) -> Reference:
+        """The facts that the rules were made of. Rules that were kept read them when somebody asks."""
+        return load(self.folder)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is kept of the rules: the facts that they were made of are kept on their own."""
@@ -214,11 +220,16 @@ def _table(
 
 
 def _suffix_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
+    regions = {region: region for region in provider.regions}
     for entry in provider.sections["suffixes"]:
         templates: Sequence[str] = entry.get("region", [])
         templates = [templates] if isinstance(templates, str) else templates
         fixed = next((t[1:] for t in templates if t.startswith("=")), None)
-        patterns = tuple(_region_pattern(t, provider) for t in templates if not t.startswith("="))
+        patterns = tuple(
+            (_region_pattern(t, codes), codes)
+            for t in templates
+            if (codes := provider.region_codes if "{short}" in t else regions) and not t.startswith("=")
+        )
         for suffix, region in _expand(entry["suffix"], provider):
             yield (
                 suffix,
@@ -232,7 +243,6 @@ def _suffix_rules(provider: Provider) -> Iterator[tuple[str, Rule]]:
                     hides=entry.get("hides_origin", "no"),
                     region=fixed or region,
                     region_patterns=patterns,
-                    region_codes=provider.region_codes or None,
                     also_web=bool(entry.get("also_web")),
                     shows_front=bool(entry.get("shows_front")),
                 ),
@@ -374,8 +384,9 @@ def _expand(suffix: str, provider: Provider) -> Iterable[tuple[str, str | None]]
 
 
 @functools.lru_cache(maxsize=4)
-def shipped(reference: Reference) -> Rules:
-    """The rules of a reference as it ships."""
-    rules = kept(reference.path, "rules", [*files(reference.path), RANGES, NOWHERE], lambda: Rules(reference))
-    rules.reference = reference
+def shipped(path: Path | None = None) -> Rules:
+    """The rules of the reference in `path`, by default of the one that ships with the product."""
+    folder = path or default_path()
+    rules = kept(folder, "rules", [*files(folder), RANGES, NOWHERE], lambda: Rules(load(path)))
+    rules.folder = path  # a folder may have been moved with what is kept in it
     return rules

@@ -26,7 +26,8 @@ _Mark = tuple[Seen, Rule]
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
-    if not any(kind in _ANSWERING or ":" in kind for kind in book.types(host)):
+    types = book.types(host).keys()
+    if types.isdisjoint(_ANSWERING) and not any(":" in kind for kind in types):
         return []
     chain = book.chain(host, lambda target: _tells_little(rules, target))
     addresses = book.addresses(chain.end)

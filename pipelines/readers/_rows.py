@@ -12,7 +12,6 @@ import functools
 import io
 import itertools
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -245,6 +244,8 @@ def _tables(body: bytes) -> Iterator[tuple[str, list[list[str]]]]:
 def sheets(body: bytes) -> dict[str, list[list[str]]]:
     """Each sheet of a spreadsheet under its name, as rows of text; dates as ISO dates, whole numbers without a fraction."""
     if body.startswith(b"PK"):
+        import zipfile
+
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 size = sum(item.file_size for item in archive.infolist())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pipelines import reference
 from pipelines.attribution import names, observe, rules
 from pipelines.attribution.book import Book, Seen
 
-RULES = rules.shipped(reference.load())
+RULES = rules.shipped()
 
 
 def book(*records: tuple[str, str, str]) -> Book:

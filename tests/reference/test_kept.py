@@ -204,7 +204,7 @@ def test_the_rules_are_those_of_the_files(tmp_path: Path) -> None:
 
     def found(name: str, address: str) -> tuple[Any, Any]:
         rules.shipped.cache_clear()
-        made = rules.shipped(load(place))
+        made = rules.shipped(place)
         assert made.reference is reference.load(place)
         return made.suffixes.find(name), made.networks.find(address)
 
@@ -219,3 +219,17 @@ def test_the_rules_are_those_of_the_files(tmp_path: Path) -> None:
     for _ in range(2):
         _, network = found("d1.cloudfront.net", address)
         assert (network.provider, network.region) == ("azure", "uksouth")
+
+
+def test_kept_rules_read_the_facts_only_when_somebody_asks(folder: Path) -> None:
+    for name in ("nowhere.csv", "ranges.csv"):
+        head = (SHIPPED / name).read_text().splitlines()[0]
+        (folder / name).write_text(head + "\n")
+        os.utime(folder / name, (AGO, AGO))
+    for _ in range(2):
+        rules.shipped.cache_clear()
+        reference.load.cache_clear()
+        made = rules.shipped(folder)
+    assert reference.load.cache_info().currsize == 0
+    assert made.parents["aws"] == "amazon" == made.reference.parent("aws")
+    assert "unknown" not in made.parents
