@@ -41,7 +41,7 @@ def mail(book: Book, rules: Rules, host: str, senders: Sequence[Sender]) -> list
     """
     exchangers = book.get(host, "MX")
     if not exchangers:
-        return _without_exchanger(book, rules, host, senders)
+        return _without_exchanger(book, rules, host)
     targets = [(seen, target) for seen in exchangers if (target := names.without_priority(seen.value))]
     if not targets:
         return [Draft(host, "mail", "back", NONE, "null-mx", "confirmed", list(exchangers))]
@@ -202,12 +202,11 @@ def _note_contradictions(mailboxes: list[Draft], signs: list[Draft]) -> None:
             draft.contradiction = words
 
 
-def _without_exchanger(book: Book, rules: Rules, host: str, senders: Sequence[Sender]) -> list[Draft]:
+def _without_exchanger(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Without an MX in the records at hand, strong signs alone show a mailbox, and only as possible."""
     if book.types(host).keys().isdisjoint(_OF_DOMAINS) or names.is_validation(host):
         return []
-    signs, _ = _signs(book, rules, host, senders)
-    strong = [sign for sign in signs if sign.rule_id in STRONG]
+    strong = _dkim(book, rules, host)[0] or _autodiscover(book, rules, host)
     if not strong:
         return []
     best = strong[0]

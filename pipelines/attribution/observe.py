@@ -24,6 +24,7 @@ _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _COMMA_AFTER_PRIORITY = re.compile(r"^(\d+)\s*,\s*")
 _BETWEEN_STRINGS = re.compile(r'"\s*"')
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)+[a-z]{2,63}")
 _AROUND = ' \t\r\n"'
 _HOST_KINDS = frozenset({"CNAME", "ALIAS", "ANAME", "NS", "PTR", "MX", "SRV", "DNAME"})
 
@@ -61,7 +62,8 @@ def value(record_kind: str, text: str) -> str | None:
         stripped = stripped.rstrip(".") or "."
         if stripped.count("-") >= 4:
             stripped = _GUID.sub(lambda m: digest(m.group()), stripped)
-        return plain(stripped)
+        # Most are a host name, in which there is nothing to make plain; a number in one is nobody's telephone.
+        return stripped if _HOST.fullmatch(stripped) else plain(stripped)
     if record_kind == "TXT":
         return _txt(text)
     return plain(text)

@@ -8,6 +8,7 @@ cookie set by the origin came through it. Nothing known stays unknown.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 from pipelines.attribution import names
 from pipelines.attribution.announced import AS_KIND, HOLDER_KIND, by_announcer
@@ -26,15 +27,15 @@ _Mark = tuple[Seen, Rule]
 
 def web(book: Book, rules: Rules, host: str) -> list[Draft]:
     """Findings about who answers at `host`: none where it has neither address, alias nor header."""
-    types = book.types(host).keys()
-    if types.isdisjoint(_ANSWERING) and not any(":" in kind for kind in types):
+    types = book.types(host)
+    marks = _header_marks(rules, types)
+    if not marks and types.keys().isdisjoint(_ANSWERING):
         return []
     chain = book.chain(host, lambda target: _tells_little(rules, target))
     addresses = book.addresses(chain.end)
     if chain.hops and not addresses:
         # Files that keep a resolver's answer as it came have the addresses of an alias under the name that was asked.
         addresses = book.addresses(host)
-    marks = _header_marks(book, rules, host)
     if not chain.hops and not addresses and not marks:
         return []
     drafts = _from_chain(rules, chain, addresses)
@@ -269,17 +270,16 @@ def _from_certificate(book: Book, rules: Rules, host: str, addresses: list[Seen]
     return []
 
 
-def _header_marks(book: Book, rules: Rules, host: str) -> list[_Mark]:
+def _header_marks(rules: Rules, types: Mapping[str, Sequence[Seen]]) -> list[_Mark]:
     """What headers and cookies show, strongest first, whatever the order of the records."""
     marks = []
-    for kind, records in book.types(host).items():
-        lowered = kind.lower() if ":" in kind else ""
-        if lowered.startswith(("header:", "cookie:")):
-            for seen in records:
-                rule = rules.header(lowered, seen.value)
+    for kind in types:
+        if ":" in kind and kind.lower().startswith(("header:", "cookie:")):
+            for seen in types[kind]:
+                rule = rules.header(kind.lower(), seen.value)
                 if rule is not None:
                     marks.append((seen, rule))
-    return sorted(marks, key=lambda mark: (STRENGTH[mark[1].confidence], mark[1].id, mark[0].value))
+    return marks and sorted(marks, key=lambda mark: (STRENGTH[mark[1].confidence], mark[1].id, mark[0].value))
 
 
 def _with_headers(host: str, drafts: list[Draft], marks: list[_Mark]) -> list[Draft]:

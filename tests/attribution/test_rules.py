@@ -7,6 +7,7 @@ import pytest
 from pipelines import reference
 from pipelines.attribution import names, observe
 from pipelines.attribution.attribute import attribute, attribute_host
+from pipelines.text import MAX_TEXT
 from tests.attribution.zone import RULES, book
 
 
@@ -281,6 +282,26 @@ def test_tokens_are_hashed_and_equality_stays() -> None:
     assert observe.value("TXT", first) == first
     assert "123456789012" not in observe.value("TXT", "deploy arn:aws:iam::123456789012:role/x y")
     assert observe.value("TXT", "v=DMARC1; rua=mailto:someone@x.example") == "v=DMARC1; rua=mailto:x.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"),
+    [
+        ("CNAME", "01614960000.Barset.gov.uk.", "01614960000.barset.gov.uk"),
+        ("NS", "ns1.0161-496-0000.example", "ns1.0161-496-0000.example"),
+        ("CNAME", "0161 496 0000", "[phone removed]"),
+        ("CNAME", "jo.bloggs@barset.gov.uk", "barset.gov.uk"),
+        ("CNAME", "a.\u202egpj.example", "a.gpj.example"),
+        ("CNAME", "x" * 64 + ".example", "x" * 64 + ".example"),
+        ("CNAME", "barset.example\n0161 496 0000", "barset.example\n[phone removed]"),
+    ],
+)
+def test_a_number_in_a_host_name_is_no_telephone_and_contact_details_stay_out(kind: str, value: str, kept: str) -> None:
+    assert observe.value(kind, value) == kept
+
+
+def test_a_value_that_is_longer_than_any_name_is_cut() -> None:
+    assert len(observe.value("CNAME", "a." * 9_000 + "example") or "") == MAX_TEXT
 
 
 def test_what_nobody_rechecked_gives_at_most_possible() -> None:
