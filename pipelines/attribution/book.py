@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -51,8 +52,21 @@ class Chain:
         return [record for _, record in self.hops]
 
 
+def _order(record: Seen) -> tuple[int, str, str, str, str]:
+    """Mail exchangers stand by their number, others by what they say: what is found is that of the zone, however its
+    records are sorted in a file. Two that stand alike say the same thing."""
+    number = record.value.partition(" ")[0] if record.kind == "MX" else ""
+    return (
+        int(number) if number.isdecimal() and len(number) < 6 else 0,
+        record.value,
+        str(record.on),
+        record.environment or "",
+        record.outcome,
+    )
+
+
 class Book:
-    """Records by host and type. Hosts keep the order in which they came."""
+    """Records by host and type. Hosts keep the order in which they came, records of a type do not."""
 
     def __init__(self, records: Iterable[Seen] = ()) -> None:
         self._hosts: dict[str, dict[str, list[Seen]]] = {}
@@ -61,7 +75,7 @@ class Book:
             self.add(record)
 
     def add(self, record: Seen) -> None:
-        """Put one record in; its host and type are taken as written one way already."""
+        """Put one record in, once; its host and type are taken as written one way already."""
         types = self._hosts.get(record.host)
         if types is None:
             self._hosts[record.host] = {record.kind: [record]}
@@ -71,8 +85,11 @@ class Book:
         records = types.get(record.kind)
         if records is None:
             types[record.kind] = [record]
-        else:
-            records.append(record)
+            return
+        place = _order(record)
+        at = bisect_right(records, place, key=_order)
+        if not at or _order(records[at - 1]) != place:
+            records.insert(at, record)
 
     def selectors(self, host: str) -> list[str]:
         """The names of a domain's DKIM selectors, in alphabetical order."""
