@@ -191,5 +191,5 @@ def registrable(name: str) -> str:
 
 
 def same_owner(first: str, second: str) -> bool:
-    """Whether two names stand under one registrable name. Names that end otherwise cannot."""
-    return first[first.rfind(".") :] == second[second.rfind(".") :] and registrable(first) == registrable(second)
+    """Whether two names stand under one registrable name. Names that differ in their last two labels cannot."""
+    return first.rsplit(".", 2)[-2:] == second.rsplit(".", 2)[-2:] and registrable(first) == registrable(second)

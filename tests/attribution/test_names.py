@@ -25,3 +25,9 @@ def test_names_that_end_otherwise_have_no_owner_in_common() -> None:
     assert not names.same_owner("barset.gov.uk", "polchester.gov.uk")  # gov.uk is a public suffix
     assert not names.same_owner("barset.uk", "barset.com")
     assert names.same_owner("localhost", "localhost") and not names.same_owner("", "barset.uk")
+
+
+def test_names_of_one_owner_are_told_at_any_depth() -> None:
+    assert names.same_owner("a.b.c.barset.gov.uk", "barset.gov.uk") and names.same_owner("barset.com", "www.barset.com")
+    assert not names.same_owner("gov.uk", "barset.gov.uk")  # who keeps the suffix owns no name under it
+    assert not names.same_owner("barset.co.uk", "polchester.co.uk") and not names.same_owner("co.uk", "uk")
