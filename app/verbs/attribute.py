@@ -49,13 +49,15 @@ def rules_of(store: Store) -> rules.Rules:
 def findings(path: Path, store: Store) -> Iterator[tuple[Any, ...]]:
     """Rows of COLUMNS for every host of a records file."""
     batch = Batch()
-    book = Book()
     spellings: dict[str, str] = {}
-    for number, row in enumerate(_record_rows.rows(path.name, read_bytes(path), batch)):
-        value = observe.value(row.kind, row.value)
-        book.add(Seen(row.host, row.kind, value or "", str(number), row.day))
-        if row.spelled:
-            spellings.setdefault(row.host, row.spelled)
+
+    def seen() -> Iterator[Seen]:
+        for number, row in enumerate(_record_rows.rows(path.name, read_bytes(path), batch)):
+            if row.spelled:
+                spellings.setdefault(row.host, row.spelled)
+            yield Seen(row.host, row.kind, observe.value(row.kind, row.value) or "", str(number), row.day)
+
+    book = Book(seen())
     if not batch.whole:
         raise Refused(f"{path}: {batch.rejected[-1].reason}; give a CSV with host (or name), type and value")
     if batch.rejected:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -52,30 +51,36 @@ class Chain:
         return [record for _, record in self.hops]
 
 
-def _order(record: Seen) -> tuple[int, str, str, str, str]:
-    """Mail exchangers stand by their number, others by what they say: what is found is that of the zone, however its
-    records are sorted in a file. Two that stand alike say the same thing."""
-    number = record.value.partition(" ")[0] if record.kind == "MX" else ""
-    return (
-        int(number) if number.isdecimal() and len(number) < 6 else 0,
-        record.value,
-        str(record.on),
-        record.environment or "",
-        record.outcome,
-    )
+def _in_order(records: Iterable[Seen]) -> list[Seen]:
+    """Each record of one host and type once: mail exchangers by their number, others by what they say.
+
+    So what is found is that of the zone, however a file sorts it.
+    """
+    first: dict[tuple[int, str, str, str, str], Seen] = {}
+    for record in records:
+        number = record.value.partition(" ")[0] if record.kind == "MX" else ""
+        preference = int(number) if number.isdecimal() and len(number) < 6 else 0
+        first.setdefault((preference, record.value, str(record.on), record.environment or "", record.outcome), record)
+    return [first[place] for place in sorted(first)]
 
 
 class Book:
-    """Records by host and type. Hosts keep the order in which they came, records of a type do not."""
+    """Records by host and type; a host and a type are taken as written one way already.
+
+    Hosts keep the order in which they came, records of a type do not.
+    """
 
     def __init__(self, records: Iterable[Seen] = ()) -> None:
         self._hosts: dict[str, dict[str, list[Seen]]] = {}
         self._selectors: dict[str, list[str]] = {}
         for record in records:
-            self.add(record)
+            self._add(record)
+        for types in self._hosts.values():
+            for kind, alike in types.items():
+                if len(alike) > 1:
+                    types[kind] = _in_order(alike)
 
-    def add(self, record: Seen) -> None:
-        """Put one record in, once; its host and type are taken as written one way already."""
+    def _add(self, record: Seen) -> None:
         types = self._hosts.get(record.host)
         if types is None:
             self._hosts[record.host] = {record.kind: [record]}
@@ -85,11 +90,8 @@ class Book:
         records = types.get(record.kind)
         if records is None:
             types[record.kind] = [record]
-            return
-        place = _order(record)
-        at = bisect_right(records, place, key=_order)
-        if not at or _order(records[at - 1]) != place:
-            records.insert(at, record)
+        else:
+            records.append(record)
 
     def selectors(self, host: str) -> list[str]:
         """The names of a domain's DKIM selectors, in alphabetical order."""
