@@ -16,7 +16,8 @@ from pipelines.text import plain
 _POLICY = re.compile(r"^v=(spf1|DMARC1|STSv1|TLSRPTv1|BIMI1|MCPv1)\b", re.IGNORECASE)
 _DKIM = re.compile(r"(^|;)\s*(v=DKIM1|k=rsa|p=)", re.IGNORECASE)
 _KEY_VALUE = re.compile(
-    r"^(v=verifydomain MS=|_?[A-Za-z0-9][A-Za-z0-9 ._/-]{1,60}?[=:]\s?|ZOOM_verify_|TAILSCALE-|_?asvdns_|fastly-domain-delegation-)"
+    r"^(v=verifydomain MS=|_?[A-Za-z0-9][A-Za-z0-9 ._/-]{1,60}?[=:]\s?|ZOOM_verify_|TAILSCALE-|_?asvdns_|fastly-domain-delegation-"
+    r"|SFMC-|nintex\.|mandrill_verify\.|logmein-domain-confirmation )"
     r"(\S{4,}|[^\s=]{1,3})$"  # an equals sign or two alone are the end of a token in base 64, no value
 )
 _OPAQUE = re.compile(r"^\S{16,}$")

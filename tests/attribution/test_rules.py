@@ -266,12 +266,26 @@ TOKENS = [
     ("MS=ms12345678", ("saas", "microsoft-365")),
     ("brevo-code:abcdefgh", ("mail_sending", "brevo")),
     ("apple-domain=abcdefghijklmnop", ("saas", "apple")),
+    ("SFMC-o7HX74BQ79k9mpXEGcGs61zk", ("saas", "salesforce")),
+    ("nintex.5f3a9d1bb0a94d0cb2b8e0d1", ("saas", "nintex")),
+    ("mandrill_verify.AbCdEfGhIjKlMnOpQrStUv", ("mail_sending", "mailchimp")),
+    ("logmein-domain-confirmation jd83kfkaslfj39", ("saas", "goto")),
+    ("citrix.mobile.ads.otp=abcdefgh1234", ("saas", "citrix")),
+    ("hibp-verify=dweb_abcdefghijkl", ("saas", "have-i-been-pwned")),
+    ("mixpanel-domain-verify=0b2c4d6e-1111-2222-3333-444455556666", ("saas", "mixpanel")),
+    ("swisssign-check=AbCdEfGh", ("certificate", "swisssign")),
+    ("identrust_validate=AbCdEfGh", ("certificate", "identrust")),
+    ("infoblox-domain-mastery=0123456789abcdef", ("saas", "infoblox")),
+    ("yahoo-verification-key=AbCdEfGh", ("saas", "yahoo")),
+    ("rippling-domain-verification=0123456789abcdef", ("saas", "rippling")),
+    ("intacct-esk=0123456789ABCDEF", ("saas", "sage-intacct")),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), TOKENS, ids=[row[0].split("=")[0] for row in TOKENS])
-def test_tokens_show_proof_of_ownership(text: str, expected) -> None:
+def test_tokens_show_proof_of_ownership_and_are_not_kept(text: str, expected) -> None:
     assert expected in {(role, provider) for role, _, provider, _ in found(("x.example", "TXT", text))}
+    assert text[-8:] not in (observe.value("TXT", text) or "")
 
 
 def test_tokens_are_hashed_and_equality_stays() -> None:
