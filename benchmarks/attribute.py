@@ -67,16 +67,17 @@ _LENGTHS_6 = [48] * 54 + [32] * 20 + [40] * 12 + [44] * 8 + [36] * 5 + [96]  # s
 
 
 def prefixes(number: int, chance: random.Random) -> dict[str, str]:
-    """Prefix to provider, four of five IPv4."""
+    """Prefix to provider, four of five IPv4. A provider's name is one object, as it is where providers are read."""
     made: dict[str, str] = {}
+    names = [f"p{number}" for number in range(PROVIDERS)]
     while len(made) < number * 4 // 5:
         size = 32 - chance.choice(_LENGTHS_4)
         network = ipaddress.ip_network((chance.randrange(1 << 24, 224 << 24) >> size << size, 32 - size))
-        made[str(network)] = f"p{chance.randrange(PROVIDERS)}"
+        made[str(network)] = names[chance.randrange(PROVIDERS)]
     while len(made) < number:
         size = 128 - chance.choice(_LENGTHS_6)
         network = ipaddress.ip_network((((0x20 << 120) | chance.getrandbits(120)) >> size << size, 128 - size))
-        made[str(network)] = f"p{chance.randrange(PROVIDERS)}"
+        made[str(network)] = names[chance.randrange(PROVIDERS)]
     return made
 
 
