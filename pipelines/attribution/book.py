@@ -52,15 +52,17 @@ class Chain:
 
 
 def _in_order(records: Iterable[Seen]) -> list[Seen]:
-    """Each record of one host and type once: mail exchangers by their number, others by what they say.
+    """Each record of one host and type once: mail exchangers by their number, others by what they say, the newest day
+    first.
 
     So what is found is that of the zone, however a file sorts it.
     """
-    first: dict[tuple[int, str, str, str, str], Seen] = {}
+    first: dict[tuple[int, str, int, str, str], Seen] = {}
     for record in records:
         number = record.value.partition(" ")[0] if record.kind == "MX" else ""
         preference = int(number) if number.isdecimal() and len(number) < 6 else 0
-        first.setdefault((preference, record.value, str(record.on), record.environment or "", record.outcome), record)
+        age = -record.on.toordinal() if record.on else 0
+        first.setdefault((preference, record.value, age, record.environment or "", record.outcome), record)
     return [first[place] for place in sorted(first)]
 
 

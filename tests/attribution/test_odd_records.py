@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import random
 from collections import defaultdict
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.attribution.attribute import attribute_host
+from pipelines.attribution.book import Book, Seen
 from tests.attribution.zone import RULES, book
 
 TARGET = "c-example.mail.protection.outlook.com"
@@ -445,3 +447,11 @@ def test_the_exchanger_of_the_least_number_speaks_for_its_provider() -> None:
 def test_a_number_that_no_exchanger_has_is_text() -> None:
     found = attribute_host(book((HOST, "MX", f"{'9' * 5000} {TARGET}"), (HOST, "MX", f"5 {TARGET}")), RULES, HOST)
     assert [d.provider for d in found] == ["microsoft-365"]
+
+
+def test_of_an_alias_seen_on_several_days_the_newest_counts() -> None:
+    days = (dt.date(2026, 4, 26), dt.date(2026, 5, 3), None, dt.date(2025, 12, 31))
+    seen = [Seen(HOST, "CNAME", "front.nobody.example", str(n), day) for n, day in enumerate(days)]
+    for order in permutations(seen):
+        (draft,) = attribute_host(Book(order), RULES, HOST)
+        assert (draft.rule_id, draft.seen_on) == ("alias-unknown", dt.date(2026, 5, 3))
