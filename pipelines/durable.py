@@ -46,7 +46,7 @@ def _durably(path: Path, source: BinaryIO) -> None:
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as file:
-            while piece := source.read(1 << 20):
+            while piece := source.read(1 << 20):  # shutil would bring four compressors to the start of every command
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())

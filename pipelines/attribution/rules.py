@@ -21,6 +21,7 @@ from pipelines.text import search_key
 
 T = TypeVar("T")
 M = TypeVar("M", str, int)
+_SEVERAL = re.compile(r"\{([^{}]*,[^{}]*)\}")
 NOWHERE = "nowhere.csv"
 RANGES = "ranges.csv"
 # Roles of vendors who send from names in their own domain, and kinds of exchanger that stand for nobody who does.
@@ -277,9 +278,17 @@ def _name_server_rules(provider: Provider, written_as: str) -> Iterator[tuple[st
     """Rules of the name servers whose names are given by `suffix`, or by `pattern` where the front of a name counts."""
     for entry in provider.sections["name_servers"]:
         if written_as in entry:
-            mark = entry[written_as]
-            name, sure = f"ns:{provider.id}:{mark}", _confidence(entry["check"])
-            yield mark, Rule(name, provider.id, "dns", "dns", entry.get("product"), sure)
+            written = entry[written_as]
+            rule = Rule(
+                f"ns:{provider.id}:{written}",
+                provider.id,
+                "dns",
+                "dns",
+                entry.get("product"),
+                _confidence(entry["check"]),
+            )
+            marks = [written] if written_as == "pattern" else [mark for mark, _ in _expand(written, provider)]
+            yield from ((mark, rule) for mark in marks)
 
 
 def _header_rules(provider: Provider) -> Iterator[tuple[str, str, Rule]]:
@@ -375,12 +384,16 @@ def published_network(
 
 
 def _expand(suffix: str, provider: Provider) -> Iterable[tuple[str, str | None]]:
-    """A suffix with `{region}` as one suffix per region of the closed list, with that region."""
-    if "{region}" not in suffix:
+    """`{com,net}` in a suffix as one suffix for each; `{region}` as one for each of the closed list, with that region."""
+    several = _SEVERAL.search(suffix)
+    if several:
+        for one in several.group(1).split(","):
+            yield from _expand(suffix[: several.start()] + one + suffix[several.end() :], provider)
+    elif "{region}" in suffix:
+        for region in provider.regions:
+            yield suffix.replace("{region}", region), region
+    else:
         yield suffix, None
-        return
-    for region in provider.regions:
-        yield suffix.replace("{region}", region), region
 
 
 @functools.lru_cache(maxsize=4)

@@ -244,7 +244,7 @@ def _tables(body: bytes) -> Iterator[tuple[str, list[list[str]]]]:
 def sheets(body: bytes) -> dict[str, list[list[str]]]:
     """Each sheet of a spreadsheet under its name, as rows of text; dates as ISO dates, whole numbers without a fraction."""
     if body.startswith(b"PK"):
-        import zipfile
+        import zipfile  # no other table needs it
 
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:

@@ -438,6 +438,15 @@ def test_what_is_found_is_the_same_in_any_order_and_however_often_a_record_stand
     assert all(evidence.count(value) == 1 for *_, evidence in expected for _, value in zone if value in str(evidence))
 
 
+def test_one_rule_covers_the_name_servers_of_an_operator_under_several_domains() -> None:
+    (found,) = attribute_host(book(*((HOST, kind, value) for kind, value in SEVERAL[0])), RULES, HOST)
+    assert (found.provider, found.rule_id) == ("azure", "ns:azure:azure-dns.{com,net,org,info}")
+    assert [seen.value for seen in found.evidence] == [value for _, value in SEVERAL[0]]
+    assert {RULES.name_server(f"ns1.zen.{end}").provider for end in ("co.uk", "net.uk")} == {"zen"}
+    assert RULES.name_server("ns1.heartinternet.uk") == RULES.name_server("ns1.heartinternet.co.uk")
+    assert RULES.name_server("ns1.azure-dns.example") is None
+
+
 def test_the_exchanger_of_the_least_number_speaks_for_its_provider() -> None:
     found = attribute_host(book(*((HOST, kind, value) for kind, value in SEVERAL[1])), RULES, HOST)
     assert [d.endpoint for d in found] == ["aspmx.l.google.com"]
