@@ -51,7 +51,7 @@ def answer(edition: Edition, subject: str) -> Answer:
     held = sum(total for total, _ in kinds.values())
     counted = listing([count(total, kind) for kind, (total, _) in kinds.items() if total])
     title = (
-        f"{counted} about {name}, each with its evidence."
+        f"{counted} about {name}, {'each ' if held > 1 else ''}with its evidence."
         if held
         else f"We hold no finding, statement or contract about {name}: that is a gap of ours, not a finding."
     )

@@ -47,6 +47,8 @@ def test_findings_by_hand(taken: Callable) -> None:
 
 def test_a_zone_file_goes_the_same_way(taken: Callable) -> None:
     entries = taken("explain", "shop.example.gov.uk", "--json").json["findings"]
+    title = taken("explain", "shop.example.gov.uk").out.splitlines()[0]
+    assert title == "1 finding about shop.example.gov.uk, with its evidence."
     assert [(e["role"], e["provider"]) for e in entries] == [("web", "github-pages")]
     assert entries[0]["evidence"][0]["value"] == "shop.example.gov.uk CNAME example-council.github.io"
 
