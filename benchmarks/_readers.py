@@ -1,4 +1,5 @@
-"""What an analyst would write to flatten release packages: a loop over the standard library's json, and json_normalize.
+"""What an analyst would write to flatten release packages: a loop over the standard library's json, json_normalize, and
+the fastest reading that we know, packages cut by msgspec and read by DuckDB in types.
 
 Each is a process of its own, so what it needs is imported where it is used.
 """
@@ -179,3 +180,53 @@ def normalize(folder: Path, out: Path) -> None:
     everything = pd.concat(frames)
     out.mkdir()
     everything.to_parquet(out / "rows.parquet", compression="zstd")
+
+
+_TYPES = {
+    **dict.fromkeys(("ocid", "id", "date"), "VARCHAR"),
+    "tag": "VARCHAR[]",
+    "buyer": "STRUCT(id VARCHAR, name VARCHAR)",
+    "parties": "STRUCT(id VARCHAR, identifier STRUCT(scheme VARCHAR, id VARCHAR))[]",
+    "tender": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, procurementMethod VARCHAR, "
+    "procurementMethodDetails VARCHAR, classification STRUCT(id VARCHAR), value STRUCT(amount DOUBLE, currency VARCHAR))",
+    "awards": "STRUCT(id VARCHAR, title VARCHAR, description VARCHAR, status VARCHAR, date VARCHAR, "
+    "value STRUCT(amount DOUBLE, amountGross DOUBLE, currency VARCHAR), "
+    "contractPeriod STRUCT(startDate VARCHAR, endDate VARCHAR), suppliers STRUCT(id VARCHAR, name VARCHAR)[])[]",
+}
+_TYPED = """
+COPY (
+  WITH per_award AS (
+    SELECT *, list_filter(parties, lambda p: p.id = buyer.id)[1].identifier AS body, unnest(awards) AS award
+    FROM read_json('{lines}', format = 'newline_delimited', columns = {{{types}}})
+  ), per_supplier AS (SELECT *, unnest(award.suppliers) AS signed FROM per_award)
+  SELECT ocid, id AS release_id, left(date, 10) AS published_on, tag AS tags, tender.id AS portal_reference,
+         tender.title AS title, tender.description AS description, buyer.name AS buyer_name,
+         body.scheme AS buyer_scheme, body.id AS buyer_number, tender.status AS tender_status,
+         tender.procurementMethod AS method, tender.procurementMethodDetails AS method_details,
+         tender.classification.id AS cpv, round(tender.value.amount, 2) AS tender_value,
+         tender.value.currency AS tender_currency, award.id AS award_id, award.title AS award_title,
+         award.description AS award_description, award.status AS award_status, round(award.value.amount, 2) AS value,
+         round(award.value.amountGross, 2) AS value_gross, award.value.currency AS currency,
+         left(award.date, 10) AS awarded_on, left(award.contractPeriod.startDate, 10) AS start_on,
+         left(award.contractPeriod.endDate, 10) AS end_on, signed.name AS supplier,
+         list_filter(parties, lambda p: p.id = signed.id AND p.identifier.scheme = 'GB-COH')[1].identifier.id
+           AS supplier_number
+  FROM per_supplier
+) TO '{rows}' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+
+def reading(folder: Path, out: Path) -> None:
+    """The same rows as the loop's without one rule: what start, cut, typed read and one file cost by themselves."""
+    import duckdb
+    import msgspec
+
+    package = msgspec.defstruct("package", [("releases", list[msgspec.Raw])])
+    decode = msgspec.json.Decoder(package).decode
+    out.mkdir()
+    with (out / "releases.ndjson").open("wb") as lines:
+        for file in files(folder):
+            lines.write(b"\n".join(decode(file.read_bytes()).releases) + b"\n")  # type: ignore[attr-defined]
+    types = ", ".join(f"{name}: '{kind}'" for name, kind in _TYPES.items())
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(_TYPED.format(lines=lines.name, types=types, rows=out / "rows.parquet"))

@@ -4,7 +4,8 @@ Packages of 100 releases in the shape that UK portals publish (invented words, n
 in. Ours reads them as `cloudhold import ocds` and `cloudhold build` do: notices and awards, versions, folding, buyers,
 suppliers, groups, providers, classes, superseding. The peers only read and flatten: a loop over the standard library's
 json, and pandas.json_normalize, each for the same columns and types, written to Parquet as ours are. Rows of award
-and supplier must be the same. flatten-tool and ocdskit are shown beside where they are installed: they make other tables
+and supplier must be the same. A third writes the same rows with our own readers and no rule: what is left between it
+and a target is what all rules and the other tables may cost. flatten-tool and ocdskit are shown beside where they are installed: they make other tables
 (`pip install flattentool ocdskit` in an environment of its own, its bin folder named in OCDS_TOOLS).
 
 Targets: CPU at most 0.36x of the loop and 0.24x of json_normalize (aim 0.25x and 0.15x); peak memory at most 1.2x from
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._packages import files, packages
-from benchmarks._readers import loop, normalize
+from benchmarks._readers import loop, normalize, reading
 
 TITLE = "release packages to contract tables, CPU and memory"
 SIZES = (32, 128, 512)  # MiB
@@ -93,7 +94,12 @@ def ours(folder: Path, out: Path) -> None:
     bounded(run)
 
 
-CLIENTS: dict[str, Callable[[Path, Path], None]] = {"ours": ours, "loop": loop, "normalize": normalize}
+CLIENTS: dict[str, Callable[[Path, Path], None]] = {
+    "ours": ours,
+    "loop": loop,
+    "normalize": normalize,
+    "reading": reading,
+}
 
 
 # -- the same rows ---------------------------------------------------------------------------------------------
@@ -204,6 +210,8 @@ def main() -> int:
             _bench.show(
                 f"{size} MiB: {releases:,} releases, {count:,} rows of award and supplier, the same in all", rows
             )
+            middle, least, largest = _bench.ratio(runs["reading"], runs["loop"])
+            print(f"  CPU of reading alone, no rule, one table / loop: {middle:.2f} ({least:.2f} to {largest:.2f})")
             peaks[size] = _bench.median(runs["ours"], "peak_mib")
             for peer, most in (("loop", MOST_OF_LOOP), ("normalize", MOST_OF_NORMALIZE)):
                 middle, least, largest = _bench.ratio(runs["ours"], runs[peer])
