@@ -46,26 +46,23 @@ COMPARED = (
 def ours(folder: Path, out: Path) -> None:
     """Stored records in parts, then the tables of an edition: what import and build do between disk and disk."""
     import duckdb
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from pipelines import reference, reference_tables
-    from pipelines.batch import Batch
-    from pipelines.contracts import packages as cutting
-    from pipelines.contracts import releases
     from pipelines.contracts.pipeline import MADE, Pipeline
+    from pipelines.readers import ocds
     from pipelines.tables import Tables, bounded
 
     parts = out / "parts"
     parts.mkdir(parents=True)
 
-    def groups() -> Iterator[list[bytes]]:
-        found: list[bytes] = []
+    def groups() -> Iterator[list[tuple[str, bytes, str]]]:
+        found: list[tuple[str, bytes, str]] = []
         size = 0
         for file in files(folder):
             body = file.read_bytes()
-            batch = Batch()
-            found += cutting.releases_of(file.name, body, batch)
-            assert not batch.rejected
+            found.append((file.name, body, f"ocds-{file.name}"))
             size += len(body)
             if size >= CHUNK:
                 yield found
@@ -73,10 +70,11 @@ def ours(folder: Path, out: Path) -> None:
         if found:
             yield found
 
-    for number, lines in enumerate(groups()):
-        batch = releases.read(lines, "ocds-benchmark")
-        assert not batch.rejected
-        for name, table in batch.tables.items():
+    for number, bodies in enumerate(groups()):
+        batches = ocds.read_all(bodies, {})
+        assert not any(batch.rejected for batch in batches)
+        for name in batches[0].tables:
+            table = pa.concat_tables([batch.tables[name] for batch in batches])
             pq.write_table(table, parts / f"{name}-{number}.parquet", compression="zstd")
     facts = reference.load()
     bodies = reference_tables.organisations(facts)

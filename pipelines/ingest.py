@@ -11,9 +11,10 @@ import datetime as dt
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -144,27 +145,47 @@ def _pieces(path: Path, packed: bool) -> Iterator[bytes]:
     yield bytes(held)
 
 
-def take_file(writer: Writer, kind: str, path: Path, options: Mapping[str, Any]) -> Taken:
-    """Import one file under the writer's lock. Nothing of it is visible before `commit`.
+def take_files(writer: Writer, kind: str, paths: Iterable[Path], options: Mapping[str, Any]) -> list[Taken]:
+    """Import files under the writer's lock, in their order. Nothing of them is visible before `commit`.
 
-    JSON lines are read piece by piece: how large the file is does not show in memory.
+    JSON lines are read piece by piece: how large the file is does not show in memory. Small files are read several
+    at a time where the reader can.
     """
-    name = path.name if path.name not in ("", "..") else path.resolve().name
-    try:
-        if reader(kind).LINES and is_lines(path) and path.is_file():
-            body = Body.of_lines(path)
-        else:
-            body = Body.of(name, _body(kind, path))
-        return _take(writer, kind, body, options, _Came(str(path), kind))
-    except OSError as error:
-        return Taken(str(path), reason=f"it cannot be read ({error.strerror})")
-    except ValueError as error:
-        return Taken(str(path), reason=str(error))
-
-
-def _body(kind: str, path: Path) -> bytes:
-    """A file's bytes; for a kind whose reader says which files it `wanted`, a whole folder or tar file."""
     module = reader(kind)
+    found: list[Taken] = []
+    waiting: list[tuple[Body, _Came]] = []
+    size = 0
+
+    def take_waiting() -> None:
+        nonlocal size
+        found.extend(_take_all(writer, module, waiting, options))
+        waiting.clear()
+        size = 0
+
+    for path in paths:
+        name = path.name if path.name not in ("", "..") else path.resolve().name
+        came = _Came(str(path), kind)
+        try:
+            if module.LINES and is_lines(path) and path.is_file():
+                body = Body.of_lines(path)
+                take_waiting()
+                found.append(_take(writer, module, body, _read(module, body, kind, options), options, came))
+            else:
+                body = Body.of(name, _body(module, path))
+                waiting.append((body, came))
+                size += body.size
+                if size >= PIECE_BYTES:
+                    take_waiting()
+        except (OSError, ValueError) as error:
+            take_waiting()
+            reason = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+            found.append(Taken(str(path), reason=reason))
+    take_waiting()
+    return found
+
+
+def _body(module: ModuleType, path: Path) -> bytes:
+    """A file's bytes; for a kind whose reader says which files it `wanted`, a whole folder or tar file."""
     wanted = getattr(module, "wanted", None)
     if path.is_dir():
         if wanted is None:
@@ -192,7 +213,7 @@ def take_body(
     quarantine with its reason, and so do single records that cannot be used.
     """
     came = _Came(shown or name, collector or kind, url, fetched_at or dt.datetime.now(dt.UTC), status)
-    return _take(writer, kind, Body.of(name, body), options, came)
+    return _take_all(writer, reader(kind), [(Body.of(name, body), came)], options)[0]
 
 
 def _distinct(table: str, rows: pa.Table) -> int:
@@ -212,16 +233,48 @@ class _Came:
     status: int | None = None
 
 
-def _take(writer: Writer, kind: str, body: Body, options: Mapping[str, Any], came: _Came) -> Taken:
-    module = reader(kind)
+def _take_all(
+    writer: Writer, module: ModuleType, bodies: Sequence[tuple[Body, _Came]], options: Mapping[str, Any]
+) -> list[Taken]:
+    """Bodies that are in memory whole, read together where the reader can."""
+    read: list[Iterable[tuple[bytes, Batch]]]
+    if len(bodies) > 1 and hasattr(module, "read_all"):
+        given = [
+            (body.name, piece, source_id_of(came.collector, body.sha256))
+            for body, came in bodies
+            for piece in body.pieces()
+        ]
+        batches = module.read_all(given, options)
+        read = [[(piece, batch)] for (_, piece, _), batch in zip(given, batches, strict=True)]
+    else:
+        read = [_read(module, body, came.collector, options) for body, came in bodies]
+    return [
+        _take(writer, module, body, pieces, options, came) for (body, came), pieces in zip(bodies, read, strict=True)
+    ]
+
+
+def _read(module: ModuleType, body: Body, collector: str, options: Mapping[str, Any]) -> Iterator[tuple[bytes, Batch]]:
+    source_id = source_id_of(collector, body.sha256)
+    for piece in body.pieces():
+        yield piece, module.read(body.name, piece, source_id, options)
+
+
+def _take(
+    writer: Writer,
+    module: ModuleType,
+    body: Body,
+    pieces: Iterable[tuple[bytes, Batch]],
+    options: Mapping[str, Any],
+    came: _Came,
+) -> Taken:
+    """Gather what was read of a body, piece by piece, in `writer`."""
     private = bool(options.get("private", False))
     taken = Taken(came.shown)
     source_id = source_id_of(came.collector, body.sha256)
     span: list[dt.date] = []
     issues: list[Issue] = []
     usable, lines = False, 0
-    for piece in body.pieces():
-        batch: Batch = module.read(body.name, piece, source_id, options)
+    for piece, batch in pieces:
         taken.read += batch.read
         taken.known += batch.repeated
         for rejected in batch.rejected:
@@ -323,7 +376,9 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     kept &= ~writer.known(table, columns).holds(keys)
     writer.remember(table, identity[:1], ids)
     writer.remember(table, columns, keys)
-    return new, rows.filter(pa.array(kept))
+    # Not by way of pa.array(): that imports pandas.
+    mask = pa.Array.from_buffers(pa.bool_(), len(kept), [None, pa.py_buffer(np.packbits(kept, bitorder="little"))])
+    return new, rows.filter(mask)
 
 
 def _span(table: str, rows: pa.Table) -> list[dt.date]:

@@ -48,10 +48,8 @@ def command(
     if organisation is not None:
         _check_body(store, organisation)
     options = {"private": private, "seen_on": seen_on, "provider": provider, "organisation": organisation}
-    taken = []
     with store.writer(f"import {kind}") as writer:
-        for path in paths:
-            taken.append(ingest.take_file(writer, kind, path, options))
+        taken = ingest.take_files(writer, kind, paths, options)
         writer.commit_if_changed()
     refused = [item for item in taken if item.reason]
     if json_wanted:

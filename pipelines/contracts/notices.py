@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
@@ -57,9 +58,15 @@ def _plain_texts(values: pa.Array, fill: str | None = None) -> pa.Array:
         doubted = pc.or_(doubted, pc.greater(lengths, pa.scalar(MAX_TEXT, pa.int32())))
     if not pc.any(doubted).as_py():
         return values
-    changed = pa.lib.StringBuilder()
-    changed.append_values(plain(text) or fill for text in values.filter(doubted).to_pylist())
-    return pc.replace_with_mask(values, doubted, changed.finish())
+    changed = texts(plain(text) or fill for text in values.filter(doubted).to_pylist())
+    return pc.replace_with_mask(values, doubted, changed)
+
+
+def texts(values: Iterable[str | None]) -> pa.Array:
+    """An array of texts, without pa.array()."""
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()
 
 
 def stamp_versions(notices: pa.Table, awards: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -5,7 +5,10 @@ table whose rows are counted), LINES (whether a body may be cut at line ends) an
 
     read(name, body, source_id, options) -> Batch
 
-which never raises for foreign input: what cannot be used comes back in `Batch.rejected`.
+which never raises for foreign input: what cannot be used comes back in `Batch.rejected`. One that reads several
+small bodies faster together than one by one also has
+
+    read_all([(name, body, source_id), ...], options) -> [Batch, ...]
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.batch import Batch
@@ -20,8 +20,16 @@ EXAMPLE = "cloudhold import ocds notices-2026.jsonl.gz"
 
 def read(name: str, body: bytes, source_id: str, options: Mapping[str, Any]) -> Batch:
     """Notices and awards of one body."""
-    batch = Batch()
-    found = packages.releases_of(name, body, batch)
-    if not batch.whole:
-        return batch
-    return releases.read(found, source_id, batch)
+    return read_all([(name, body, source_id)], options)[0]
+
+
+def read_all(bodies: Sequence[tuple[str, bytes, str]], options: Mapping[str, Any]) -> list[Batch]:
+    """Notices and awards of several bodies (name, body, source_id), a batch for each."""
+    batches = [Batch() for _ in bodies]
+    usable = []
+    for (name, body, source_id), batch in zip(bodies, batches, strict=True):
+        found = packages.releases_of(name, body, batch)
+        if batch.whole:
+            usable.append(releases.Body(found, source_id, batch))
+    releases.read_all(usable)
+    return batches

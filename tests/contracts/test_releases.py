@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipelines.batch import Batch
-from pipelines.contracts import releases
+from pipelines.contracts import releases_sql
 from pipelines.readers import ocds
 
 BASE: dict[str, Any] = {
@@ -243,7 +243,7 @@ def test_a_surrogate_alone_does_not_cost_the_batch() -> None:
 
 
 def test_known_tags_are_those_of_the_codelist() -> None:
-    assert len(releases.KNOWN_TAGS) == 16
+    assert len(releases_sql.KNOWN_TAGS) == 16
 
 
 SUPPLIER = "Supplier Ltd"

@@ -76,7 +76,7 @@ def awkward_edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     for kind, (name, text) in BODIES.items():
         (folder / name).write_text(text, newline="")
         with store.writer("test") as writer:
-            taken = ingest.take_file(writer, kind, folder / name, {})
+            taken = ingest.take_files(writer, kind, [folder / name], {})[0]
             assert taken.reason is None and taken.quarantined == 0, taken
             writer.commit()
     with store.writer("test") as writer:

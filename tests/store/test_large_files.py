@@ -36,7 +36,7 @@ LINES = [line(number) for number in range(300)]
 
 def take(store: Store, path: Path) -> ingest.Taken:
     with store.writer("test") as writer:
-        taken = ingest.take_file(writer, "ocds", path, {})
+        taken = ingest.take_files(writer, "ocds", [path], {})[0]
         writer.commit_if_changed()
     return taken
 
