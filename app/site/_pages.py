@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from app import charts, figures, palette, site
@@ -43,6 +45,11 @@ FOOT = (
 )
 
 
+def hosts(text: str) -> Markup:
+    """Text in which a host name may break after a dot: a narrow screen otherwise cuts within its last word."""
+    return Markup("<wbr>").join(re.split(r"(?<=\w\.)(?=\w)", text))
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("app.site"),
@@ -54,6 +61,7 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         day=day,
         days=days_in,
+        hosts=hosts,
         published=published,
         money=money,
         said=said,

@@ -194,6 +194,22 @@ def test_what_is_folded_opens_for_a_link_to_it_and_is_printed(browser: Browser, 
     page.context.close()
 
 
+def test_a_host_in_a_heading_is_not_cut_within_a_word(browser: Browser, served: str) -> None:
+    page = opened(browser, f"{served}/evidence/courtfines.direct.gov.uk", 390, "light", [], [])
+    lines_of_words = """heading => {
+        const found = {}, walk = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const range = document.createRange();
+            range.selectNodeContents(walk.currentNode);
+            found[walk.currentNode.data] = range.getClientRects().length;
+        }
+        return found;
+    }"""
+    found = page.locator("h1").evaluate(lines_of_words)
+    assert found == {"How we know: courtfines.": 2, "direct.": 1, "gov.": 1, "uk": 1}  # the first at its blank
+    page.context.close()
+
+
 def test_both_faces_share_their_state(browser: Browser, served: str) -> None:
     page = opened(browser, f"{served}/organisation/home-office", 1280, "light", [], [])
     page.get_by_role("link", name="Filter and compare in the explorer").click()

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from app import site
 from app.site._failures import HANDLERS
+from app.site._pages import hosts
 from app.stores import shown_edition
 
 NOTICES = Path(__file__).parents[1] / "golden" / "bodies" / "notices.json"
@@ -76,6 +77,19 @@ def test_no_page_lets_it_become_markup(taken: None) -> None:
         assert "‮" not in body, path
         seen += "&lt;script&gt;alert(1)" in body
     assert seen >= 3, "the text is shown, as text"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("courtfines.direct.gov.uk", "courtfines.<wbr>direct.<wbr>gov.<wbr>uk"),
+        ("Home Office", "Home Office"),
+        ("a.<b>", "a.&lt;b&gt;"),
+        ("St. Helens Council. Mail", "St. Helens Council. Mail"),
+    ],
+)
+def test_a_host_in_a_heading_may_break_after_a_dot(text: str, shown: str) -> None:
+    assert hosts(text) == shown
 
 
 def test_no_picture_and_no_file_lets_it_become_markup(taken: None) -> None:
