@@ -99,7 +99,7 @@ WITH items AS (
 _CONTRACTS = f"""
 WITH chosen AS MATERIALIZED (
   SELECT *, CASE WHEN value_status = 'known' THEN value_gbp::DOUBLE END AS value
-  FROM contract_listed WHERE contract_class <> 'framework' AND NOT marketplace),
+  FROM contract_listed WHERE {contracts.DEPENDS}),
 valued AS (SELECT group_no, value FROM chosen {contracts.once("chosen")})
 SELECT group_id AS item, title AS name, organisation_id, coalesce(sector, 'other') AS sector, provider, certainty,
        NULL::VARCHAR AS region, NULL::VARCHAR AS endpoint, NULL::BIGINT AS transactions, valued.value, via_reseller,
@@ -193,7 +193,7 @@ POPULATIONS: Mapping[str, Population] = {
             "contract",
             "back",
             "the contracts listed behind which evidence shows a provider: named in public sources or imported, not all "
-            "contracts of the UK; frameworks and goods of other vendors left out",
+            "contracts of the UK; frameworks, goods of other vendors and advertising left out",
             _CONTRACTS,
             _NOT_DRAWN,
             "name",

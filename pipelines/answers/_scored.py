@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from pipelines import hindcast, reference
+from pipelines.answers import contracts
 from pipelines.edition import Edition
 from pipelines.errors import Refused
 from pipelines.presets import stored_scenarios
@@ -24,11 +25,11 @@ CONTROL_SCENARIOS = tuple(
 PLACEBOS = ("aws", "azure", "gcp", "oracle")
 
 # Contracts by the days on which they were in force: begun by award, signature or start, whichever comes first.
-_TERMS = """
+_TERMS = f"""
 SELECT c.organisation_id, p.provider, p.certainty, c.contract_id, least(c.awarded_on, c.signed_on, c.start_on) AS began_on,
        coalesce(c.max_end_on, c.end_on) AS end_on
 FROM contracts c JOIN contract_providers p USING (contract_id)
-WHERE c.contract_class <> 'framework' AND NOT p.marketplace AND c.status NOT IN ('cancelled', 'withdrawn', 'planned')
+WHERE {contracts.DEPENDS} AND c.status NOT IN ('cancelled', 'withdrawn', 'planned')
 """
 # Stretches of time in which some contract of a body with a provider was in force, each by the contract that begins it: on
 # every day they say of a body what all of its contracts say, and there are few of them however many contracts there are.

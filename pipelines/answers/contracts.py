@@ -27,6 +27,10 @@ METHODS = (
 # Rows of an answer; the tables of the edition hold all, and `skip` gives the next ones.
 MOST = 1_000
 
+# A contract by which a body depends on its provider: a framework is permission to spend, goods of other vendors and
+# advertising are bought from a provider and run on nothing of it.
+DEPENDS = "contract_class <> 'framework' AND NOT marketplace AND service_class IS DISTINCT FROM 'ads'"
+
 # Contracts and their providers in the order of the list, made once per edition, so that a choice reads columns and the rows
 # of one page only. Of the chosen rows of a group the one with the least `turn` stands for it, see `once`: a known value
 # first, then the notice that the group is called by, then the order of the list.
@@ -39,7 +43,7 @@ placed AS (
   SELECT row_number() OVER (ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider) AS no,
          c.contract_id, c.group_id, p.parent, p.marketplace, p.rule_id, c.portal, c.reference, c.organisation_id,
          c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller, p.phrase, p.place, suppliers, c.title,
-         c.contract_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
+         c.contract_class, c.service_class, c.value_gbp, c.value_status, c.value_basis, c.awarded_on, c.start_on, c.end_on,
          c.max_end_on, c.flags, c.url, c.source_id, o.sector
   FROM contracts c JOIN contract_providers p USING (contract_id) LEFT JOIN signed USING (contract_id)
   LEFT JOIN organisations o ON o.organisation_id = c.organisation_id
@@ -100,7 +104,7 @@ NARROWER = {
     "year": "award_year",
 }
 _PAGE = """
-SELECT * EXCLUDE (no, turn, group_no, alone, award_year, summed, sector, parent, marketplace, rule_id)
+SELECT * EXCLUDE (no, turn, group_no, alone, award_year, summed, sector, parent, marketplace, service_class, rule_id)
 FROM contract_listed WHERE {where} ORDER BY no {limit}
 """
 

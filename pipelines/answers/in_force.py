@@ -23,19 +23,19 @@ LONG_HOURS = 8
 MOST_COMPANIES = 4
 # Contracts by the first quarter day on which they had begun and the last on which they had not ended: a few hundred rows
 # hold what the quarters need, however many contracts there are.
-_ROWS = """
+_ROWS = f"""
 WITH once AS (
   SELECT c.group_id, p.parent, min(coalesce(c.start_on, c.awarded_on)) AS start_on, max(c.end_on) AS end_on
   FROM contracts c JOIN contract_providers p USING (contract_id)
-  WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
+  WHERE c.status IN ('active', 'pending') AND {contracts.DEPENDS}
   GROUP BY ALL)
 SELECT parent, min(start_on) AS first_on, date_trunc('quarter', start_on - 1)::DATE + INTERVAL 3 MONTH AS begun_on,
        date_trunc('quarter', end_on)::DATE AS last_on, count(*) AS contracts
 FROM once GROUP BY ALL ORDER BY ALL
 """
-_SOURCES = """
+_SOURCES = f"""
 SELECT DISTINCT c.source_id FROM contracts c JOIN contract_providers p USING (contract_id)
-WHERE c.status IN ('active', 'pending') AND c.contract_class <> 'framework' AND NOT p.marketplace
+WHERE c.status IN ('active', 'pending') AND {contracts.DEPENDS}
 """
 _OUTAGES = """
 SELECT incident_id, providers, product, started_on, duration_hours FROM incidents

@@ -46,7 +46,7 @@ _ENDS = f"""
 WITH chosen AS (
   SELECT turn, group_no, contract_id, organisation_id, buyer_name, provider, parent, grade, via_reseller, title, value_gbp,
          start_on, end_on, max_end_on, url, source_id, coalesce(organisation_id, lower(buyer_name)) AS buyer_key
-  FROM contract_listed WHERE contract_class <> 'framework' AND NOT marketplace),
+  FROM contract_listed WHERE {contracts.DEPENDS}),
 numbered AS MATERIALIZED (
   SELECT *, row_number() OVER (ORDER BY contract_id, provider) AS no,
          dense_rank() OVER (ORDER BY buyer_key, parent) AS buyer_no, start_on - DATE '1970-01-01' AS begins,

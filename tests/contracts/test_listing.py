@@ -39,6 +39,7 @@ def made(seed: int, size: int = 400) -> tuple[Edition, list[dict]]:
             "buyer_name": chance.choice(BUYERS),
             "title": chance.choice(["Hosting", "Licences & support", "Análisis"]),
             "contract_class": chance.choice(["contract", "call_off", "framework"]),
+            "service_class": chance.choice([None, "software", "infrastructure", "unknown", "ads"]),
             "status": chance.choice(["active", "active", "pending", "cancelled"]),
             "value_gbp": value,
             "value_status": "known" if value else "unknown",
@@ -186,7 +187,12 @@ def test_pages_put_together_are_the_whole(seen: tuple[Edition, list[dict]]) -> N
 def test_a_successor_is_the_nearest_that_runs_on(seen: tuple[Edition, list[dict]]) -> None:
     edition, rows = seen
     wanted = [
-        r for r in rows if r["status"] != "cancelled" and r["contract_class"] != "framework" and not r["marketplace"]
+        r
+        for r in rows
+        if r["status"] != "cancelled"
+        and r["contract_class"] != "framework"
+        and r["service_class"] != "ads"
+        and not r["marketplace"]
     ]
     once: dict[tuple[str, str], dict] = {}
     for row in sorted(wanted, key=stands):
