@@ -111,7 +111,8 @@ def contracts(state: State, with_buyer: bool = True, with_provider: bool = True)
 
     def shown(row: Row) -> Cell:
         how = GRADES.get(row["grade"], said(row["grade"]))
-        return f"{how}, through a reseller" if row["via_reseller"] is True else how
+        how += ", through a reseller" if row["via_reseller"] is True else ""
+        return f"{how}; advertising, not a service to depend on" if row["service_class"] == "ads" else how
 
     return [
         *([Column("Buyer", body_cell(state, "organisation_id", "buyer_name"))] if with_buyer else []),

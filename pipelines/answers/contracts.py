@@ -104,7 +104,7 @@ NARROWER = {
     "year": "award_year",
 }
 _PAGE = """
-SELECT * EXCLUDE (no, turn, group_no, alone, award_year, summed, sector, parent, marketplace, service_class, rule_id)
+SELECT * EXCLUDE (no, turn, group_no, alone, award_year, summed, sector, parent, marketplace, rule_id)
 FROM contract_listed WHERE {where} ORDER BY no {limit}
 """
 
