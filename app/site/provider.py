@@ -51,8 +51,8 @@ def page(request: Request) -> Response:
         answer=answer,
         explorer=state.explorer("provider", provider=provider),
         facts=facts,
+        company=companies()[facts.parent],
         home=concentration.called(concentration.COUNTRIES.get(facts.jurisdiction or "", facts.jurisdiction or "")),
-        company=ask(state.edition, "layers").frames["matrix"].query("parent == @facts.parent")["name"].head(1).tolist(),
         figures=[answer.figure(f) for f in ("subjects", "known", "inferred", "statements")],
         roles=chart(state, "provider-roles", provider=provider) if len(answer.frames["findings"]) else None,
         shares=table(

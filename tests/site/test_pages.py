@@ -157,6 +157,18 @@ def test_a_company_leads_to_all_that_is_called_so(served: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("provider", "head", "company"),
+    [("ibm", "IBM", "IBM"), ("oracle", "Oracle", "Oracle"), ("gcp", "Google Cloud", "Google"), ("mailchimp", "Mailchimp", "Intuit")],
+)  # fmt: skip
+def test_a_provider_names_its_parent_company_whether_or_not_a_name_points_to_it(
+    served: str, provider: str, head: str, company: str
+) -> None:
+    page = BeautifulSoup(get(served, f"/provider/{provider}").content, "lxml")
+    assert page.h1.get_text() == head
+    assert f"Parent company: {company}, at home in the United States." in page.get_text()
+
+
 def test_an_incident_leads_to_its_own_scenario(served: str) -> None:
     assert 'href="/outage?preset=aws-2025-10-20"' in get(served, "/incident/aws-2025-10-20-dynamodb-dns").text
     again = "/outage?provider=aws&amp;hours=20.5"
