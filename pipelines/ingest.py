@@ -376,9 +376,7 @@ def _unseen(writer: Writer, table: str, rows: pa.Table) -> tuple[int, pa.Table]:
     kept &= ~writer.known(table, columns).holds(keys)
     writer.remember(table, identity[:1], ids)
     writer.remember(table, columns, keys)
-    # Not by way of pa.array(): that imports pandas.
-    mask = pa.Array.from_buffers(pa.bool_(), len(kept), [None, pa.py_buffer(np.packbits(kept, bitorder="little"))])
-    return new, rows.filter(mask)
+    return new, rows.filter(pa.array(kept))
 
 
 def _span(table: str, rows: pa.Table) -> list[dt.date]:
