@@ -166,22 +166,30 @@ def take_files(writer: Writer, kind: str, paths: Iterable[Path], options: Mappin
         name = path.name if path.name not in ("", "..") else path.resolve().name
         came = _Came(str(path), kind)
         try:
-            if module.LINES and is_lines(path) and path.is_file():
-                body = Body.of_lines(path)
-                take_waiting()
-                found.append(_take(writer, module, body, _read(module, body, kind, options), options, came))
-            else:
-                body = Body.of(name, _body(module, path))
-                waiting.append((body, came))
-                size += body.size
-                if size >= PIECE_BYTES:
-                    take_waiting()
+            in_pieces = module.LINES and is_lines(path) and path.is_file()
+            body = Body.of_lines(path) if in_pieces else Body.of(name, _body(module, path))
         except (OSError, ValueError) as error:
             take_waiting()
-            reason = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-            found.append(Taken(str(path), reason=reason))
+            found.append(_unread(path, error))
+            continue
+        if in_pieces:
+            take_waiting()
+            try:
+                found.append(_take(writer, module, body, _read(module, body, kind, options), options, came))
+            except (OSError, ValueError) as error:
+                found.append(_unread(path, error))
+            continue
+        waiting.append((body, came))
+        size += body.size
+        if size >= PIECE_BYTES:
+            take_waiting()
     take_waiting()
     return found
+
+
+def _unread(path: Path, error: OSError | ValueError) -> Taken:
+    reason = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+    return Taken(str(path), reason=reason)
 
 
 def _body(module: ModuleType, path: Path) -> bytes:
