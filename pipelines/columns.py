@@ -84,7 +84,7 @@ COLUMNS: dict[str, Words] = {
     "fetched_at": _w("when the bytes were fetched or imported, UTC", "part of the product", run=True),
     "expense": _w("what the body says it was for: expense type and area", "not published"),
     "finding_id": _w("permanent id of the finding"),
-    "flags": _w("doubts about the row: each is counted under issues", "none"),
+    "flags": _w("doubts about the row: each is counted under issues", "none", codelist="flag"),
     "grade": _w("strength of the link between contract and provider", codelist="grade"),
     "group_id": _w("rows with one group are one contract, published more than once"),
     "framework": _w("framework that the sale was reported under", "not published"),
@@ -168,7 +168,9 @@ COLUMNS: dict[str, Words] = {
     "scenario_id": _w("id of the stored scenario"),
     "sector": _w("sector of the body", codelist="sector"),
     "seen_on": _w("day on which the newest evidence was seen", "the source gives no date", evidence=True),
-    "service_class": _w("what was bought: infrastructure, software, licences, support, consultancy, ads"),
+    "service_class": _w(
+        "what was bought, where a provider stands behind the contract", "no provider shown", codelist="service_class"
+    ),
     "service_id": _w("id of the service", "not matched to a service"),
     "sha256": _w("SHA-256 of the body as received", "not a single body"),
     "signed_on": _w("day of signature", "not published"),

@@ -218,7 +218,7 @@ def _constraints(column: schema.Column) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if column.never_empty:
         found["required"] = True
-    if column.words.codelist:
+    if column.words.codelist and column.python != tuple[str, ...]:  # frictionless would take a list for one word
         found["enum"] = list(schema.CODELISTS[column.words.codelist])
     return found
 

@@ -82,6 +82,32 @@ CODELISTS: dict[str, dict[str, str]] = {
         "framework": "permission to spend, not spending: never summed",
         "unknown": "cannot be told from the notice",
     },
+    "service_class": {
+        "infrastructure": "hosting, computing, storage or a platform to build on",
+        "software": "software rented ready-made",
+        "licences": "licences and subscriptions",
+        "support": "a support plan or maintenance",
+        "consultancy": "advice, implementation or training",
+        "ads": "advertising",
+        "unknown": "neither words nor the code of goods tell",
+    },
+    "flag": {
+        "buyer-abolished-ambiguous": "the buyer had ended by that day, and more than one body succeeded it",
+        "currency-doubt": "said to be in pounds, while its text speaks of another currency",
+        "currency-not-pounds": "the value is in another currency and stands in no sum",
+        "currency-of-lot-differs": "a lot is valued in another currency than the whole",
+        "date-unreadable": "a published date cannot be read, or lies outside 1990 to 2200",
+        "day-not-published": "the line has no day that can be read",
+        "end-beyond-2045": "it ends after 2045",
+        "on-behalf-of": "an intermediary published it, and the text names the buyer",
+        "published-before-award": "published before the day of its award",
+        "publisher-is-software": "published by the account of e-tendering software, which is never the buyer",
+        "reference-used-twice": "one reference of the file stands for different awards",
+        "release-without-id": "published without an id; its content gives one",
+        "start-before-award": "it starts before the day of its award",
+        "value-negative": "the value is below nothing",
+        "value-unreadable": "the published value is no number, or too large for one",
+    },
     "value_status": {
         "known": "a published value above 100",
         "unknown": "no value, or 0 or 1 in its place",
@@ -311,6 +337,8 @@ def validate(name: str, data: pa.Table) -> None:
             raise CloudholdError(f"table {name}, column {column.name}: {values.null_count} empty values")
         if column.words.codelist:
             allowed = CODELISTS[column.words.codelist]
+            if column.python == tuple[str, ...]:
+                values = values.combine_chunks().flatten()
             for value in values.unique().to_pylist():
                 if value is not None and value not in allowed:
                     raise CloudholdError(f"table {name}, column {column.name}: {value!r} is not in its codelist")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines import schema
 from pipelines.answers import Answer, Figure, count, new, number, sources_of
 from pipelines.edition import Edition
 
@@ -25,6 +26,12 @@ KINDS = {
 _TABLES = ("organisations", "services", "incidents", "statements", "edges")
 
 
+def _label(kind: str) -> str:
+    """What an issue doubts, in words."""
+    meaning = KINDS.get(kind) or schema.CODELISTS["flag"].get(kind) or kind.replace("-", " ")
+    return meaning[:1].upper() + meaning[1:]
+
+
 def answer(edition: Edition) -> Answer:
     """Coverage by source, issues by kind, and how far rows were checked.
 
@@ -40,7 +47,7 @@ def answer(edition: Edition) -> Answer:
     coverage["age"] = [_age(row) for row in coverage.to_dict("records")]
     missing = coverage[coverage["state"].isin(["not_covered", "not_collected", "failed", "partial"])]
     issues = edition.query("SELECT kind, count(*) AS rows FROM issues GROUP BY 1 ORDER BY 2 DESC, 1")
-    issues["label"] = [KINDS.get(kind, kind.replace("-", " ").capitalize()) for kind in issues["kind"]]
+    issues["label"] = [_label(kind) for kind in issues["kind"]]
     checks = pd.concat(
         [
             edition.query(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines import schema
 from pipelines.errors import BadReference
 from pipelines.reference import Reference
 
@@ -13,8 +14,6 @@ CALL_OFF = r"\bcall[- ]?off\b"
 FRAMEWORK = r"\bframework\b|\bdynamic purchasing system\b|\bdps\b|\bdynamic market\b"
 # Words that contradict a value said to be in pounds.
 CURRENCY_WORDS = r"\bus dollars?\b|\busd\b|\bus\$|\beuros?\b|€|\beur\b|\baed\b|\bdirhams?\b|\bchf\b|\byen\b|\bjpy\b"
-
-SERVICE_CLASSES = ("infrastructure", "software", "licences", "support", "consultancy", "ads", "unknown")
 
 
 class ServiceClasses:
@@ -24,7 +23,7 @@ class ServiceClasses:
         body: Mapping[str, Any] = reference.toml("service_classes.toml")
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         for entry in body["class"]:
-            if entry["id"] not in SERVICE_CLASSES:
+            if entry["id"] not in schema.CODELISTS["service_class"]:
                 raise BadReference("service_classes.toml", entry["id"], "is not a known class")
             words = sorted(entry["words"], key=len, reverse=True)
             pattern = r"(?<![\w-])(?:" + "|".join(map(re.escape, words)) + r")(?![\w-])"

@@ -86,9 +86,8 @@ PROCESSES = """
 CREATE OR REPLACE TEMP TABLE process_state AS
 SELECT portal, process, buyer_key,
        bool_or(notice_type = 'UK12' OR list_contains(tags, 'tenderCancellation') OR list_contains(tags, 'awardCancellation')) AS cancelled,
-       bool_or(notice_type = 'UK11' OR list_contains(tags, 'contractTermination')) AS terminated,
-       bool_or(list_contains(flags, 'withdrawn')) AS withdrawn
-FROM latest GROUP BY ALL HAVING cancelled OR terminated OR withdrawn
+       bool_or(notice_type = 'UK11' OR list_contains(tags, 'contractTermination')) AS terminated
+FROM latest GROUP BY ALL HAVING cancelled OR terminated
 """
 
 _LAST = "arg_max({0}, turn) AS {0}"
@@ -125,7 +124,7 @@ WITH folded AS ({_FOLDED_ROWS}), shaped AS (
          coalesce(f.description, f.notice_description) AS shown_description,
          {_AMOUNT.format("f.")} AS amount, {_CURRENCY.format("f.")} AS money,
          lower(concat_ws(' ', f.title, f.notice_title)) AS titles,
-         s.cancelled, s.terminated, s.withdrawn
+         s.cancelled, s.terminated
   FROM folded f LEFT JOIN process_state s USING (portal, process, buyer_key)
 ), judged AS (
   SELECT *,
@@ -153,7 +152,7 @@ SELECT
   portal, process, buyer_key, ocid, reference, award_id, notice_ids, notice_values, organisation_id, buyer_name, publisher_name,
   shown_title AS title, shown_description AS description, contract_class,
   CASE
-    WHEN coalesce(withdrawn, false) OR (coalesce(terminated, false) AND NOT coalesce(cancelled, false)) THEN 'withdrawn'
+    WHEN coalesce(terminated, false) AND NOT coalesce(cancelled, false) THEN 'withdrawn'
     WHEN coalesce(cancelled, false) OR award_status IN ('cancelled', 'unsuccessful') THEN 'cancelled'
     WHEN award_status = 'pending' AND signed_on IS NULL AND NOT signed_tag AND NOT list_contains(coalesce(tags, []), 'contract')
       THEN 'pending'

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from pipelines import columns, records, schema
+from pipelines.contracts.portals import PORTALS
 from pipelines.errors import CloudholdError, UnknownName
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_record_is_a_table_and_every_edition_table_a_record() -> None:
@@ -45,6 +50,31 @@ def test_no_description_is_left_over() -> None:
     assert [key for key, words in columns.IN_TABLE.items() if words == columns.COLUMNS.get(key[1])] == []
     codelists = {c.words.codelist for t in schema.tables().values() for c in t.columns if c.words.codelist}
     assert set(schema.CODELISTS) - codelists == set()
+
+
+def test_every_flag_that_is_raised_is_explained_and_every_one_explained_is_raised() -> None:
+    """What looks like a flag in the code that raises them: quoted words with dashes, of which one is in the list."""
+    raised = set()
+    for path in (ROOT / "pipelines").glob("**/*.py"):
+        if path.name not in ("schema.py", "columns.py") and path.parent.name in ("contracts", "readers"):
+            for line in path.read_text().splitlines():
+                if "flag" in line or "THEN '" in line or "found.add(" in line:
+                    raised |= set(re.findall(r"""["']([a-z]+(?:-[a-z0-9]+)+)["']""", line))
+    portals = {portal.id for portal in PORTALS}
+    assert raised - portals == set(schema.CODELISTS["flag"])
+
+
+def test_a_flag_outside_its_codelist_is_named() -> None:
+    empty = {field.name: [None] for field in schema.arrow_schema("awards")}
+    required = {"notice_id": ["n"], "version": ["v"], "award_id": ["1"], "source_id": ["s"]}
+    for flags, fits in ((["value-negative"], True), ([], True), (["value-negative", "value-odd"], False)):
+        rows = {**empty, **required, "suppliers": [[]], "supplier_numbers": [[]], "flags": [flags]}
+        data = pa.table(rows, schema=schema.arrow_schema("awards"))
+        if fits:
+            schema.validate("awards", data)
+        else:
+            with pytest.raises(CloudholdError, match="column flags: 'value-odd' is not in its codelist"):
+                schema.validate("awards", data)
 
 
 @pytest.mark.parametrize("record", records.RECORDS, ids=lambda r: r.__name__)
