@@ -104,6 +104,7 @@ CODELISTS: dict[str, dict[str, str]] = {
         "publisher-is-software": "published by the account of e-tendering software, which is never the buyer",
         "reference-used-twice": "one reference of the file stands for different awards",
         "release-without-id": "published without an id; its content gives one",
+        "service-not-named": "a company that sells several services signed, and no word of the notice says for which",
         "start-before-award": "it starts before the day of its award",
         "value-negative": "the value is below nothing",
         "value-unreadable": "the published value is no number, or too large for one",

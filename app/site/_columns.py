@@ -111,6 +111,8 @@ def contracts(state: State, with_buyer: bool = True, with_provider: bool = True)
 
     def shown(row: Row) -> Cell:
         how = GRADES.get(row["grade"], said(row["grade"]))
+        if row["grade"] == "direct" and "service-not-named" in row["flags"]:
+            how += ", for which of its services is not said"
         how += ", through a reseller" if row["via_reseller"] is True else ""
         return f"{how}; advertising, not a service to depend on" if row["service_class"] == "ads" else how
 

@@ -198,7 +198,7 @@ def _contracts(edition: Edition, organisation: Any, provider: Any, most: int) ->
     return counted, edition.query(
         f"""SELECT c.contract_id, c.group_id, c.organisation_id, c.buyer_name, p.provider, p.grade, p.certainty, p.via_reseller,
                    c.title, c.contract_class, c.service_class, c.value_gbp, c.value_status, c.awarded_on, c.start_on, c.end_on,
-                   c.url, c.source_id
+                   c.flags, c.url, c.source_id
             {held} ORDER BY c.value_gbp DESC NULLS LAST, c.contract_id, p.provider {limit}""",
         parameters,
     )

@@ -52,13 +52,15 @@ class Identity:
     """Who a supplier is. Exactly one of provider and reseller is set, or neither.
 
     `family`: the providers of the same parent. A company that sells several clouds signed for one of them, and
-    only the words of the notice say which.
+    only the words of the notice say which. `several`: one of the family has no company of its own, so this one sells
+    for it too.
     """
 
     provider: str | None
     reseller: str | None
     rule_id: str | None
     family: frozenset[str] = frozenset()
+    several: bool = False
 
 
 NOBODY = Identity(None, None, None)
@@ -87,11 +89,15 @@ class Suppliers:
         # One name stands on many notices, often with another number or none.
         self._named = functools.lru_cache(maxsize=65536)(self._of_name)
         families: dict[str, set[str]] = {}
+        without: dict[str, set[str]] = {}
         for provider in reference.providers.values():
             families.setdefault(provider.parent, set()).add(provider.id)
+            if provider.sections["products"] and not provider.sections["legal_entities"]:
+                without.setdefault(provider.parent, set()).add(provider.id)
         for provider in reference.providers.values():
             file = f"providers/{provider.id}.toml"
-            identity = Identity(provider.id, None, None, frozenset(families[provider.parent]))
+            several = bool(without.get(provider.parent, set()) - {provider.id})
+            identity = Identity(provider.id, None, None, frozenset(families[provider.parent]), several)
             entries = (*provider.sections["legal_entities"], *provider.sections["trading_names"])
             names = [entry["name"] for entry in entries if not entry.get("whole")]
             numbers = [entry.get("company_number") for entry in provider.sections["legal_entities"]]

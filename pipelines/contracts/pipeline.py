@@ -196,7 +196,7 @@ class Pipeline:
         identities: Mapping[tuple[str, str], Identity],
         named_source: str,
     ) -> list[Any]:
-        """Rows of contract_providers; leaves `service_classes` (contract_id, service_class)."""
+        """Rows of contract_providers; leaves `service_classes` (contract_id, service_class) and `unsaid` (contract_id)."""
         record = schema.table("contract_providers").record
         candidates = connection.execute(
             """SELECT contract_id, title, description, cpv, suppliers, supplier_numbers, c.source_id,
@@ -210,6 +210,7 @@ class Pipeline:
         ).fetchall()
         rows: list[Any] = []
         classes: list[tuple[str, str]] = []
+        unsaid: list[tuple[str]] = []
         for contract_id, title, description, cpv, names, numbers, source_id, named in candidates:
             signed = [(n, identities.get((n, number or "-"), NOBODY)) for n, number in zip(names, numbers, strict=True)]
             via_reseller = any(identity.reseller for _, identity in signed)
@@ -220,6 +221,8 @@ class Pipeline:
                 if provider not in sources:
                     found.append(Behind(provider, grade, None, "named contract, with its source", "named-contract"))
                     sources[provider] = named_source
+            if any(b.unsaid for b in found):
+                unsaid.append((contract_id,))
             if found or via_reseller:
                 classes.append((contract_id, self._classes.of(title, description, cpv)))
             rows += [
@@ -240,6 +243,7 @@ class Pipeline:
                 for b in found
             ]
         given(connection, "service_classes", ("contract_id", "service_class"), classes)
+        given(connection, "unsaid", ("contract_id",), unsaid)
         return rows
 
     # -- what replaced what ----------------------------------------------------------------------------------
@@ -272,10 +276,12 @@ MADE = {
             "group_id": "coalesce(g.group_id, c.contract_id) AS group_id",
             "service_class": "s.service_class",
             "superseded_by": "r.superseded_by",
+            "flags": "CASE WHEN u.contract_id IS NULL THEN c.flags ELSE list_sort(list_append(c.flags, 'service-not-named')) END AS flags",
         }.get(name, f"c.{name}")
         for name in schema.table("contracts").names()
     )
     + " FROM contracts_raw c LEFT JOIN groups g USING (contract_id) LEFT JOIN service_classes s USING (contract_id)"
+    " LEFT JOIN unsaid u USING (contract_id)"
     " LEFT JOIN (SELECT contract_id, min(superseded_by) AS superseded_by FROM replaced GROUP BY contract_id) r"
     " USING (contract_id)",
     "contract_suppliers": f"SELECT {', '.join(schema.table('contract_suppliers').names())} FROM suppliers_resolved",

@@ -37,6 +37,8 @@ class Behind:
     place: str
     rule_id: str
     marketplace: bool = False
+    unsaid: bool = False
+    """Its company sells for several providers, and no word of the notice says for which it signed."""
 
 
 class ProviderWords:
@@ -44,6 +46,7 @@ class ProviderWords:
 
     def __init__(self, reference: Reference) -> None:
         self._by_word: dict[str, str] = {}
+        self.names = {provider.id: provider.name for provider in reference.providers.values()}
         for provider in reference.providers.values():
             for entry in provider.sections["products"]:
                 self._by_word[entry["word"].casefold()] = provider.id
@@ -96,7 +99,7 @@ def behind(
     """The providers behind one contract, one row per provider, the strongest place kept.
 
     Where a company signed that has several providers (Microsoft sells Azure and Microsoft 365), the words of
-    the notice choose between them; without such a word its own row stands.
+    the notice choose between them; without such a word its own row stands, and says so.
     """
     found: dict[str, Behind] = {}
     named = [
@@ -109,9 +112,9 @@ def behind(
             if chosen is None:
                 continue
             other = words.other_vendor(title, description, chosen)
-            found[chosen] = Behind(
-                chosen, "direct", name, "supplier", identity.rule_id or "supplier", marketplace=other is not None
-            )
+            rule = identity.rule_id or "supplier"
+            unsaid = identity.several and not family and words.names[chosen].casefold() not in name.casefold()
+            found[chosen] = Behind(chosen, "direct", name, "supplier", rule, other is not None, unsaid)
     for place, provider, phrase in named:
         if (
             signed

@@ -176,6 +176,27 @@ def test_the_provider_behind_with_grade_and_place(made: Make, case: str, facts: 
     assert rows(result.table("contract_providers"), "provider", "grade", "place", "via_reseller") == expected
 
 
+UNSAID = [
+    ("Microsoft Limited", "Unified support", None, True),
+    ("Microsoft Limited", "Azure consumption", None, False),
+    ("Microsoft Ireland Operations Ltd", "Renewal", "Licences for Microsoft 365.", False),
+    ("Google Ireland Limited", "Google services", None, True),
+    ("Google Cloud EMEA Limited", "Renewal", None, False),  # its name says it
+    ("GitHub, Inc.", "Enterprise licences", None, False),
+    ("Amazon Web Services EMEA SARL", "Renewal", None, False),  # it sells one thing
+    ("Oracle Corporation UK Limited", "Renewal", None, False),
+    ("Softcat plc", "Azure consumption", None, False),
+]
+
+
+@pytest.mark.parametrize(("supplier", "title", "description", "unsaid"), UNSAID)
+def test_a_company_of_several_services_signed_and_no_word_says_for_which(
+    made: Make, supplier: str, title: str, description: str | None, unsaid: bool
+) -> None:
+    (flags,) = rows(made(notice(supplier=supplier, title=title, description=description)).table("contracts"), "flags")
+    assert ("service-not-named" in flags) is unsaid
+
+
 def test_each_match_stores_its_phrase(made: Make) -> None:
     result = made(notice(supplier="Softcat plc", title="Renewal", description="Licences for Google Workspace."))
     assert rows(result.table("contract_providers"), "provider", "phrase", "rule_id") == [
