@@ -112,7 +112,7 @@ CODELISTS: dict[str, dict[str, str]] = {
     "value_status": {
         "known": "a published value above 100",
         "unknown": "no value, or 0 or 1 in its place",
-        "suspect": "a value between 1 and 100, or one that its own text contradicts",
+        "suspect": "a value that can hardly be one: up to 100, below nothing, or of a hundred billion and more",
     },
     "value_basis": {
         "net": "stated without VAT",

@@ -21,6 +21,7 @@ METHODS = (
 KINDS = {
     "rule-not-rechecked": "Evidence that rests on a mark nobody has checked again",
     "value-unknown": "Contracts without a known value",
+    "value-suspect": "Contracts with a value that can hardly be one",
     "contradiction": "Records about one subject that do not agree",
 }
 _TABLES = ("organisations", "services", "incidents", "statements", "edges")
