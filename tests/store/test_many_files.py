@@ -68,9 +68,7 @@ def kept(store: Store, groups: Sequence[Sequence[Path]]) -> tuple[Any, ...]:
     with store.writer("test") as writer:
         taken = [item for paths in groups for item in ingest.take_files(writer, "ocds", paths, {})]
         manifest = writer.commit_if_changed()
-    tables = {
-        name: store.read(name, manifest).to_pylist() for name in ("notices", "awards", "sources", "issues") if taken
-    }
+    tables = {name: store.read(name, manifest).to_pylist() for name in ("notices", "awards", "sources", "issues")}
     for row in tables["sources"]:
         del row["fetched_at"]
     raw = [(part.table, store.raw_body(part)) for part in manifest.raw]
@@ -92,24 +90,31 @@ def test_files_together_give_what_each_gives_alone(tmp_path: Path, among: str) -
     assert sum(item["new"] for item in said) >= 30 and len(tables["awards"]) >= 30
 
 
-def test_many_small_files_cost_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def sound(tmp_path: Path) -> list[Path]:
     paths = [tmp_path / name for name in SOUND]
     for path in paths:
         path.write_bytes(SOUND[path.name])
-    readings = []
+    return paths
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many releases each typed read was given."""
+    found: list[int] = []
     attempt = releases._attempt
-    monkeypatch.setattr(releases, "_attempt", lambda *given: readings.append(len(given[2])) or attempt(*given))
-    kept(Store(tmp_path / "store"), [paths])
+    monkeypatch.setattr(releases, "_attempt", lambda *given: found.append(len(given[2])) or attempt(*given))
+    return found
+
+
+def test_many_small_files_cost_one_reading(tmp_path: Path, sound: list[Path], readings: list[int]) -> None:
+    kept(Store(tmp_path / "store"), [sound])
     assert readings == [30]  # ten files of three releases
 
 
-def test_no_more_is_held_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = [tmp_path / name for name in SOUND]
-    for path in paths:
-        path.write_bytes(SOUND[path.name])
+def test_no_more_is_held_than_a_piece(
+    tmp_path: Path, sound: list[Path], readings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ingest, "PIECE_BYTES", 4 * len(SOUND["0.json"]) - 100)
-    readings = []
-    attempt = releases._attempt
-    monkeypatch.setattr(releases, "_attempt", lambda *given: readings.append(len(given[2])) or attempt(*given))
-    kept(Store(tmp_path / "store"), [paths])
+    kept(Store(tmp_path / "store"), [sound])
     assert len(readings) == 3 and max(readings) == 12
