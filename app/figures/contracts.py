@@ -27,7 +27,7 @@ OTHER = "other"
 def _listed(answer: Answer) -> str:
     """The population of charts about the ends of contracts."""
     listed = count(answer.body["listed"], "listed cloud contract", "listed cloud contracts")
-    return f"{listed}{answer.body['scope']}, frameworks, marketplace goods and advertising left out"
+    return f"{listed}{answer.body['scope']} (frameworks, marketplace goods and advertising left out)"
 
 
 @figure("in-force")

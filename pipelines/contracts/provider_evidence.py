@@ -9,7 +9,7 @@ was bought.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.contracts.identity import Identity
@@ -71,6 +71,18 @@ class ProviderWords:
                 found[provider] = (provider, match.group(1))
         return list(found.values())
 
+    def said(self, company: str, own: str, family: Iterable[str], *texts: str | None) -> bool:
+        """Whether the company's name tells its service, or a text calls one of the family without the company's name
+        (Google signed for "Workspace")."""
+        if self.names[own].casefold() in company.casefold():
+            return True
+        text = " ".join(filter(None, texts))
+        called = (self.names[provider].partition(" ") for provider in family)
+        return any(
+            rest and company.casefold().startswith(first.casefold()) and re.search(rf"(?i)\b{re.escape(rest)}\b", text)
+            for first, _, rest in called
+        )
+
     def other_vendor(self, title: str | None, description: str | None, provider: str) -> str | None:
         """Another vendor whose goods are bought through the provider's shop; None where the goods are its own.
 
@@ -113,7 +125,9 @@ def behind(
                 continue
             other = words.other_vendor(title, description, chosen)
             rule = identity.rule_id or "supplier"
-            unsaid = identity.several and not family and words.names[chosen].casefold() not in name.casefold()
+            unsaid = (
+                identity.several and not family and not words.said(name, chosen, identity.family, title, description)
+            )
             found[chosen] = Behind(chosen, "direct", name, "supplier", rule, other is not None, unsaid)
     for place, provider, phrase in named:
         if (

@@ -181,6 +181,9 @@ UNSAID = [
     ("Microsoft Limited", "Azure consumption", None, False),
     ("Microsoft Ireland Operations Ltd", "Renewal", "Licences for Microsoft 365.", False),
     ("Google Ireland Limited", "Google services", None, True),
+    ("Google Ireland Limited", "Workspace 2024 contingency", None, False),
+    ("Google Ireland Limited", "Google services", "Renewal of Workspace for all staff.", False),
+    ("Microsoft Limited", "Workspaces for hire", None, True),
     ("Google Cloud EMEA Limited", "Renewal", None, False),  # its name says it
     ("GitHub, Inc.", "Enterprise licences", None, False),
     ("Amazon Web Services EMEA SARL", "Renewal", None, False),  # it sells one thing

@@ -331,7 +331,7 @@ def test_a_contract_of_two_providers_is_one_contract_and_one_span(default_editio
     chart = figures.draw(default_edition, "contracts-timeline", organisation="home-office").chart
     assert (
         chart.of
-        == f"{answer.body['listed']} listed cloud contracts, frameworks, marketplace goods and advertising left out"
+        == f"{answer.body['listed']} listed cloud contracts (frameworks, marketplace goods and advertising left out)"
     )
     spans = [(span.label, span.start, span.end, span.value_gbp) for span in chart.spans]
     assert len(spans) == len(set(spans)) and any("+" in span.key for span in chart.spans)
